@@ -1,0 +1,83 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"secrets/redact"
+)
+
+// Create makes an empty store under a vault key of 32 bytes, and its folder if
+// need be. The header's format is set here. A file that is there already is
+// never touched: ErrExists.
+func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
+	h.Format = Format
+	header, err := h.encode()
+	if err != nil {
+		return err
+	}
+	k, err := newKeys(vaultKey, h.StoreID, h.Epoch)
+	if err != nil {
+		return err
+	}
+	defer k.wipe()
+
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := checkFolder(folder, opt); err != nil {
+		return err
+	}
+	l, err := acquire(folder)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	return draft{header: header, generation: 1}.place(path, k, link)
+}
+
+// link gives a finished file its name, but only where the name is free.
+func link(from, to string) error {
+	err := os.Link(from, to)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(from)
+}
+
+// Destroy removes a store, damaged or not, without its key. The lock file
+// stays.
+func Destroy(path string, opt Options) error {
+	folder := filepath.Dir(path)
+	if err := checkFolder(folder, opt); err != nil {
+		return err
+	}
+	l, err := acquire(folder)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoStore
+	}
+	if err != nil {
+		return err
+	}
+	if err := checkFile(path, info); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	if err := removeDraft(path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// openFile opens a store for reading, having made sure that it is a regular
+// file of ours that nobody else can read, in a folder that is ours alone, on a
+// file system of this machine.
+func openFile(path string, opt Options) (*os.File, error) {
+	folder := filepath.Dir(path)
+	if err := checkFolder(folder, opt); err != nil {
+		return nil, err
+	}
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoStore
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFile(path, info); err != nil {
+		return nil, err
+	}
+	f, err := openNoFollow(path)
+	if err != nil {
+		return nil, err
+	}
+	// What was opened need not be what was looked at.
+	if info, err = f.Stat(); err == nil {
+		err = checkFile(path, info)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func checkFile(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return &KindError{Path: path, Mode: info.Mode()}
+	}
+	return checkPrivate(path, info, 0o600)
+}
+
+// checkFolder looks at the folder of a store. A symbolic link to it is
+// followed: what counts is who can write where the store lies.
+func checkFolder(folder string, opt Options) error {
+	info, err := os.Stat(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoStore
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return &KindError{Path: folder, Mode: info.Mode()}
+	}
+	if err := checkPrivate(folder, info, 0o700); err != nil {
+		return err
+	}
+	if opt.AllowRemoteFS {
+		return nil
+	}
+	name, err := remoteFS(folder)
+	if err != nil {
+		return err
+	}
+	if name != "" {
+		return &RemoteError{Path: folder, FileSystem: name}
+	}
+	return nil
+}
+
+// createNew makes a file that was not there before, 0600 whatever the umask.
+func createNew(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(0o600); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}

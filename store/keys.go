@@ -1,0 +1,101 @@
+package store
+
+import (
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"secrets/redact"
+)
+
+// Everything in a store hangs on its vault key:
+//
+//	PRK = HKDF-Extract(salt lp(store id) lp(epoch), vault key)
+//	key = HKDF-Expand(PRK, purpose ‖ 0x00 ‖ context), 32 bytes
+//
+// with SHA-256 (RFC 5869). lp(x) is x behind its length as a big-endian uint32;
+// integers are big-endian uint64.
+const (
+	purposeIndex = "secrets/v1/index"
+	purposeSign  = "secrets/v1/sign"
+	purposeMeta  = "secrets/v1/meta"
+	purposeValue = "secrets/v1/value"
+)
+
+// vaultKeySize is the length of a vault key in bytes.
+const vaultKeySize = 32
+
+// firstKeyVersion is the version of a new record's keys.
+const firstKeyVersion = 1
+
+// keys is one vault key at work in one epoch of one store.
+type keys struct {
+	id    ID
+	epoch uint64
+	prk   []byte
+	index []byte
+	sign  ed25519.PrivateKey
+}
+
+func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
+	if vaultKey.Len() != vaultKeySize {
+		return nil, fmt.Errorf("a vault key has %d bytes, not %d", vaultKeySize, vaultKey.Len())
+	}
+	salt := lp64(lp(nil, id[:]), epoch)
+	prk, err := hkdf.Extract(sha256.New, vaultKey.Expose(), salt)
+	if err != nil {
+		return nil, err
+	}
+	k := &keys{id: id, epoch: epoch, prk: prk}
+	if k.index, err = k.expand(purposeIndex, nil); err != nil {
+		return nil, err
+	}
+	seed, err := k.expand(purposeSign, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(seed)
+	k.sign = ed25519.NewKeyFromSeed(seed)
+	return k, nil
+}
+
+func (k *keys) expand(purpose string, context []byte) ([]byte, error) {
+	return hkdf.Expand(sha256.New, k.prk, purpose+"\x00"+string(context), chacha20poly1305.KeySize)
+}
+
+// record derives the key that seals one part of one record.
+func (k *keys) record(purpose string, id ID, version uint64) ([]byte, error) {
+	return k.expand(purpose, lp64(lp(nil, id[:]), version))
+}
+
+// An indexKey is a label, blinded.
+type indexKey [sha256.Size]byte
+
+// blind says where in the index a label is found.
+func (k *keys) blind(label string) indexKey {
+	mac := hmac.New(sha256.New, k.index)
+	mac.Write([]byte(label))
+	return indexKey(mac.Sum(nil))
+}
+
+func (k *keys) wipe() {
+	clear(k.prk)
+	clear(k.index)
+	clear(k.sign)
+}
+
+// lp appends x behind its length.
+func lp(b, x []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(x)))
+	return append(b, x...)
+}
+
+// lp64 appends the 8 bytes of n behind their length.
+func lp64(b []byte, n uint64) []byte {
+	return lp(b, binary.BigEndian.AppendUint64(nil, n))
+}

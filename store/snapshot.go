@@ -1,0 +1,242 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+
+	"secrets/redact"
+)
+
+// The buckets of a store file and the keys in the first of them. A record's
+// parts lie flat in theirs, under its id and a suffix.
+const (
+	bucketMeta   = "meta"
+	bucketIndex  = "index"
+	bucketRecord = "record"
+
+	keyHeader   = "header"
+	keyManifest = "manifest"
+
+	suffixMeta  = "/meta"
+	suffixValue = "/value"
+)
+
+// content is an open store file whose header is whole. Nothing else of it has
+// been checked.
+type content struct {
+	meta, index, record tree
+
+	header []byte
+	head   Header
+}
+
+func readContent(f *os.File) (*content, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	switch size := info.Size(); {
+	case size == 0:
+		return nil, damaged("file", "it is empty")
+	case size > maxFile:
+		return nil, damaged("file", "it is larger than %d bytes", maxFile)
+	}
+	root, err := rootTree(f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	var c content
+	if c.meta, err = root.bucket(bucketMeta); err != nil {
+		return nil, err
+	}
+	if c.header, err = c.meta.get([]byte(keyHeader)); err != nil {
+		return nil, err
+	}
+	if c.head, err = decodeHeader(c.header); err != nil {
+		return nil, err
+	}
+	if c.index, err = root.bucket(bucketIndex); err != nil {
+		return nil, err
+	}
+	if c.record, err = root.bucket(bucketRecord); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// A snapshot is an open store file whose manifest is verified. What it returns
+// has been checked against that.
+type snapshot struct {
+	*content
+	file     *os.File
+	keys     *keys
+	manifest manifest
+}
+
+func (s *snapshot) close() { _ = s.file.Close() }
+
+// get opens the record of one label, having checked the one shard that has it
+// or would have it.
+func (s *snapshot) get(label string) (Meta, redact.Value, error) {
+	entry, err := s.find(label)
+	if err != nil {
+		return Meta{}, redact.Value{}, err
+	}
+	sealed, err := s.part(entry.id, suffixMeta, entry.meta)
+	if err != nil {
+		return Meta{}, redact.Value{}, err
+	}
+	meta, _, err := s.keys.openMeta(entry.key, entry.id, sealed)
+	if err != nil {
+		return Meta{}, redact.Value{}, err
+	}
+	if err := meta.understood(); err != nil {
+		return Meta{}, redact.Value{}, err
+	}
+	if sealed, err = s.part(entry.id, suffixValue, entry.value); err != nil {
+		return Meta{}, redact.Value{}, err
+	}
+	value, _, err := s.keys.open(purposeValue, entry.id, sealed)
+	return meta, redact.NewValue(value), err
+}
+
+// list opens the meta part of every record.
+func (s *snapshot) list() ([]Meta, error) {
+	entries, err := s.entries()
+	if err != nil {
+		return nil, err
+	}
+	parts, err := s.parts(suffixMeta)
+	if err != nil {
+		return nil, err
+	}
+	metas := make([]Meta, 0, len(entries))
+	for _, e := range entries {
+		if err := checkPart(parts[e.id], e.meta, e.id, suffixMeta); err != nil {
+			return nil, err
+		}
+		meta, _, err := s.keys.openMeta(e.key, e.id, parts[e.id])
+		if err != nil {
+			return nil, err
+		}
+		metas = append(metas, meta)
+	}
+	return metas, nil
+}
+
+// find returns the index entry of a label, or ErrNotFound once the shard that
+// would have it is known to be whole.
+func (s *snapshot) find(label string) (indexEntry, error) {
+	key := s.keys.blind(label)
+	shard, err := s.shard(key[0])
+	if err != nil {
+		return indexEntry{}, err
+	}
+	for _, e := range shard {
+		if e.key == key {
+			return e, nil
+		}
+	}
+	return indexEntry{}, ErrNotFound
+}
+
+// shard returns the index entries whose keys begin with b, in order.
+func (s *snapshot) shard(b byte) ([]indexEntry, error) {
+	entries, err := scanIndex(s.index, []byte{b}, func(key []byte) bool { return key[0] == b })
+	if err != nil {
+		return nil, err
+	}
+	if shardDigest(entries) != s.manifest.shards[b] {
+		return nil, damaged("index", "shard %d is not what the manifest says", b)
+	}
+	return entries, nil
+}
+
+// entries returns the whole index, in order.
+func (s *snapshot) entries() ([]indexEntry, error) {
+	entries, err := scanIndex(s.index, nil, func([]byte) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	for b, digest := range shardDigests(entries) {
+		if digest != s.manifest.shards[b] {
+			return nil, damaged("index", "shard %d is not what the manifest says", b)
+		}
+	}
+	if uint64(len(entries)) != s.manifest.count {
+		return nil, damaged("index", "it has %d entries, the manifest says %d", len(entries), s.manifest.count)
+	}
+	return entries, nil
+}
+
+// scanIndex reads entries from a key on, while it is in range.
+func scanIndex(index tree, from []byte, in func(key []byte) bool) ([]indexEntry, error) {
+	var entries []indexEntry
+	var bad error
+	err := index.scan(from, func(el element) bool {
+		var e indexEntry
+		if e, bad = decodeIndexEntry(el.key, el.value); bad != nil || !in(el.key) {
+			return false
+		}
+		entries = append(entries, e)
+		return true
+	})
+	if err == nil {
+		err = bad
+	}
+	return entries, err
+}
+
+// part reads one part of a record.
+func (s *snapshot) part(id ID, suffix string, digest [sha256.Size]byte) ([]byte, error) {
+	sealed, err := s.record.get(partKey(id, suffix))
+	if err != nil {
+		return nil, err
+	}
+	return sealed, checkPart(sealed, digest, id, suffix)
+}
+
+// parts reads one part of every record. Anything else in their bucket is
+// damage.
+func (s *snapshot) parts(suffix string) (map[ID][]byte, error) {
+	parts := make(map[ID][]byte, s.manifest.count)
+	var count uint64
+	err := s.record.scan(nil, func(e element) bool {
+		if count++; count > 2*s.manifest.count {
+			return false
+		}
+		if len(e.key) == len(ID{})+len(suffix) && bytes.HasSuffix(e.key, []byte(suffix)) {
+			parts[ID(e.key[:len(ID{})])] = bytes.Clone(e.value)
+		}
+		return true
+	})
+	if err == nil && (count != 2*s.manifest.count || uint64(len(parts)) != s.manifest.count) {
+		err = damaged("records", "there are not as many as the manifest says")
+	}
+	return parts, err
+}
+
+func partKey(id ID, suffix string) []byte { return append(id[:], suffix...) }
+
+func checkPart(sealed []byte, digest [sha256.Size]byte, id ID, suffix string) error {
+	if sum := sha256.Sum256(sealed); sum != digest {
+		return damaged(fmt.Sprintf("record %s%s", id, suffix), "it is not what the index says")
+	}
+	return nil
+}
+
+// openMeta opens a meta part and makes sure that it belongs to the label under
+// which it was found.
+func (k *keys) openMeta(key indexKey, id ID, sealed []byte) (Meta, partHeader, error) {
+	plain, h, err := k.open(purposeMeta, id, sealed)
+	if err != nil {
+		return Meta{}, h, err
+	}
+	meta, err := decodeMeta(plain)
+	if err != nil || k.blind(meta.Label) != key {
+		return Meta{}, h, damaged("record "+id.String(), "it belongs to another label")
+	}
+	return meta, h, nil
+}
