@@ -1,0 +1,249 @@
+package machine
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"secrets/redact"
+)
+
+// How long a writer of the key file waits for another one, and how often it
+// looks.
+const (
+	lockPatience = 5 * time.Second
+	lockInterval = 10 * time.Millisecond
+)
+
+// maxKeyFile bounds the key file in bytes: some ten thousand keys.
+const maxKeyFile = 1 << 20
+
+// FileSource keeps keys in a file of their own, away from the stores: one line
+// "<store id in hex> <epoch> <unpadded base64>" for each epoch of each store.
+//
+// The file is 0600. It is changed by a new file that is renamed over it, under
+// a lock on "<path>.lock", so that readers need no lock and writers lose
+// nothing. Lines that cannot be read are kept as they are.
+type FileSource struct{ Path string }
+
+// A FileFault says why a key file is not safe to use.
+type FileFault string
+
+const (
+	FaultSymlink    FileFault = "symlink"
+	FaultNotRegular FileFault = "not-regular"
+	FaultOwner      FileFault = "other-owner"
+	FaultMode       FileFault = "open-to-others"
+)
+
+// An UnsafeFileError refuses a file that others could read or have put there.
+type UnsafeFileError struct {
+	Path  string
+	Fault FileFault
+	Mode  fs.FileMode // as it is; 0600 is what it should be
+}
+
+func (e *UnsafeFileError) Error() string {
+	switch e.Fault {
+	case FaultSymlink:
+		return e.Path + " is a symbolic link"
+	case FaultOwner:
+		return e.Path + " belongs to another user"
+	case FaultMode:
+		return fmt.Sprintf("%s can be read or written by others: its mode is %#o", e.Path, e.Mode.Perm())
+	default:
+		return e.Path + " is not a regular file"
+	}
+}
+
+// Type is "file".
+func (FileSource) Type() string { return fileType }
+
+// Probe says whether the key file is safe to use; none yet is fine.
+func (s FileSource) Probe() error {
+	lines, err := s.read()
+	clear(lines)
+	return err
+}
+
+// Key reads the key of e.
+func (s FileSource) Key(e Epoch) (redact.Value, error) {
+	lines, err := s.read()
+	if err != nil {
+		return redact.Value{}, err
+	}
+	defer clear(lines)
+	return findKey(lines, e)
+}
+
+// Create makes the key of e, and the file and its folder where there are none.
+func (s FileSource) Create(e Epoch) (redact.Value, error) {
+	if err := os.MkdirAll(filepath.Dir(s.Path), 0o700); err != nil {
+		return redact.Value{}, err
+	}
+	key := newKey()
+	err := s.change(func(lines []byte) ([]byte, error) {
+		if _, err := findKey(lines, e); !errors.Is(err, KeyMissing) {
+			return nil, KeyExists
+		}
+		return appendKey(lines, e, key), nil
+	})
+	if err != nil {
+		return redact.Value{}, err
+	}
+	kept, err := s.Key(e)
+	if err != nil {
+		return redact.Value{}, err
+	}
+	if !kept.Equal(key) {
+		return redact.Value{}, KeyNotKept
+	}
+	return kept, nil
+}
+
+// Delete removes the line of e.
+func (s FileSource) Delete(e Epoch) error {
+	return s.change(func(lines []byte) ([]byte, error) {
+		kept := make([]byte, 0, len(lines))
+		for line := range bytes.Lines(lines) {
+			if !namesEpoch(line, e) {
+				kept = append(kept, line...)
+			}
+		}
+		if len(kept) == len(lines) {
+			return nil, KeyMissing
+		}
+		return kept, nil
+	})
+}
+
+// read returns the whole file, or nothing where there is none. The caller
+// clears it.
+func (s FileSource) read() ([]byte, error) {
+	f, err := openPrivate(s.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err == nil && len(lines) > maxKeyFile {
+		err = fmt.Errorf("%s: %w: longer than %d bytes", s.Path, KeyMalformed, maxKeyFile)
+	}
+	return lines, err
+}
+
+// change rewrites the file under its lock.
+func (s FileSource) change(edit func(lines []byte) ([]byte, error)) error {
+	lock, err := os.OpenFile(s.Path+".lock", os.O_RDWR|os.O_CREATE|noFollow, 0o600)
+	if err != nil {
+		return err
+	}
+	defer lock.Close() // and gives the lock up
+	if err := acquire(lock); err != nil {
+		return err
+	}
+	lines, err := s.read()
+	if err != nil {
+		return err
+	}
+	defer clear(lines)
+	edited, err := edit(lines)
+	if err != nil {
+		return err
+	}
+	defer clear(edited)
+	return s.replace(edited)
+}
+
+// acquire waits for the lock, which ends with the process that holds it.
+func acquire(lock *os.File) error {
+	for range lockPatience / lockInterval {
+		held, err := tryLock(lock)
+		if err != nil {
+			return fmt.Errorf("%s: %w", lock.Name(), err)
+		}
+		if held {
+			return nil
+		}
+		time.Sleep(lockInterval)
+	}
+	return fmt.Errorf("%s: %w", lock.Name(), Busy)
+}
+
+// replace puts lines in the place of the file, so that a crash at any moment
+// leaves the old one or the new one. Whoever holds the lock may take away what
+// an earlier crash left behind.
+func (s FileSource) replace(lines []byte) error {
+	fresh := s.Path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeSynced(fresh, lines); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	if err := os.Rename(fresh, s.Path); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	return syncFolder(filepath.Dir(s.Path))
+}
+
+func writeSynced(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// findKey finds the one line of e.
+func findKey(lines []byte, e Epoch) (redact.Value, error) {
+	var found []byte
+	for line := range bytes.Lines(lines) {
+		if !namesEpoch(line, e) {
+			continue
+		}
+		if found != nil {
+			return redact.Value{}, KeyMalformed // two lines: which of them is it?
+		}
+		found = line
+	}
+	if found == nil {
+		return redact.Value{}, KeyMissing
+	}
+	fields := bytes.Fields(found)
+	if len(fields) != 3 {
+		return redact.Value{}, KeyMalformed
+	}
+	return decodeKey(fields[2])
+}
+
+// namesEpoch tells whether line is the line of e, readable or not.
+func namesEpoch(line []byte, e Epoch) bool {
+	fields := bytes.Fields(line)
+	return len(fields) >= 2 &&
+		string(fields[0]) == hex.EncodeToString(e.Store[:]) &&
+		string(fields[1]) == strconv.FormatUint(e.Number, 10)
+}
+
+// appendKey returns lines and the line of e, in memory of their own.
+func appendKey(lines []byte, e Epoch, key redact.Value) []byte {
+	out := bytes.Clone(lines)
+	if len(out) > 0 && out[len(out)-1] != '\n' {
+		out = append(out, '\n')
+	}
+	out = fmt.Appendf(out, "%x %d ", e.Store, e.Number)
+	out = base64.RawStdEncoding.AppendEncode(out, key.Expose())
+	return append(out, '\n')
+}

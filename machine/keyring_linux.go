@@ -1,0 +1,180 @@
+package machine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Names of the Secret Service API, version 0.2 draft of freedesktop.org.
+const (
+	secretsName       = "org.freedesktop.secrets"
+	secretsPath       = dbus.ObjectPath("/org/freedesktop/secrets")
+	secretsInterface  = "org.freedesktop.Secret.Service"
+	collectionPath    = secretsPath + "/collection/"
+	collectionMethods = "org.freedesktop.Secret.Collection"
+	itemMethods       = "org.freedesktop.Secret.Item"
+)
+
+// Probe finds out over a connection of its own what go-keyring would meet. The
+// connection closes when ctx ends, so that neither a frozen keyring nor a
+// socket that never answers can hold it; and the bus's address is never left
+// to godbus, which would start a bus and a keyring daemon that stay for ever.
+func (k systemKeyring) Probe(ctx context.Context, name string) error {
+	address, err := busAddress(k.getenv)
+	if err != nil {
+		return err
+	}
+	// go-keyring finds the bus by this variable alone.
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", address); err != nil { //nolint:forbidigo // go-keyring takes the address from nowhere else
+		return err
+	}
+	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	if err != nil {
+		return expired(ctx, fmt.Errorf("%w: %w", BusUnreachable, err))
+	}
+	defer conn.Close()
+	return expired(ctx, secretService{ctx, conn}.probe(name))
+}
+
+// expired turns whatever a connection says that its deadline closed into
+// TimedOut.
+func expired(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return TimedOut
+	}
+	return err
+}
+
+// busAddress finds the session bus.
+func busAddress(getenv func(string) string) (string, error) {
+	address := getenv("DBUS_SESSION_BUS_ADDRESS")
+	if address != "" && !strings.HasPrefix(address, "autolaunch:") {
+		return address, nil
+	}
+	folders := []string{"/run/user/" + strconv.Itoa(os.Getuid())}
+	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		folders = slices.Insert(folders, 0, dir)
+	}
+	for _, dir := range folders {
+		socket := filepath.Join(dir, "bus")
+		if _, err := os.Stat(socket); err == nil {
+			return "unix:path=" + dbus.EscapeBusAddressValue(socket), nil
+		}
+	}
+	return "", NoBus
+}
+
+// A secretService is a keyring daemon, asked only what needs no prompt.
+type secretService struct {
+	ctx  context.Context
+	conn *dbus.Conn
+}
+
+func (s secretService) probe(name string) error {
+	if err := s.present(); err != nil {
+		return err
+	}
+	collection, err := s.collection()
+	if err != nil {
+		return err
+	}
+	if err := s.unlock(collection, collectionMethods); err != nil {
+		return err
+	}
+	if name == "" {
+		return nil
+	}
+	var items []dbus.ObjectPath
+	attributes := map[string]string{"service": keyringService, "username": name}
+	if err := s.call(collection, collectionMethods+".SearchItems", attributes).Store(&items); err != nil {
+		return withState(err)
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return s.unlock(items[0], itemMethods)
+}
+
+// present says whether a keyring daemon runs or would be started.
+func (s secretService) present() error {
+	var running bool
+	bus := s.conn.BusObject()
+	if err := bus.CallWithContext(s.ctx, "org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&running); err != nil {
+		return fmt.Errorf("%w: %w", BusUnreachable, err)
+	}
+	if running {
+		return nil
+	}
+	var startable []string
+	if err := bus.CallWithContext(s.ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&startable); err != nil {
+		return fmt.Errorf("%w: %w", BusUnreachable, err)
+	}
+	if !slices.Contains(startable, secretsName) {
+		return NoProvider
+	}
+	return nil
+}
+
+// collection makes the choice that go-keyring makes: the collection "login",
+// else the one that is the default.
+func (s secretService) collection() (dbus.ObjectPath, error) {
+	var all []dbus.ObjectPath
+	if err := s.property(secretsPath, secretsInterface, "Collections", &all); err != nil {
+		return "", err
+	}
+	if slices.Contains(all, collectionPath+"login") {
+		return collectionPath + "login", nil
+	}
+	var path dbus.ObjectPath
+	if err := s.call(secretsPath, secretsInterface+".ReadAlias", "default").Store(&path); err != nil {
+		return "", withState(err)
+	}
+	if path == "/" {
+		return "", NoCollection
+	}
+	return path, nil
+}
+
+// unlock makes sure that path is unlocked where that needs no prompt: KWallet
+// calls a wallet locked that was opened at login, until somebody asks.
+func (s secretService) unlock(path dbus.ObjectPath, kind string) error {
+	var locked bool
+	if err := s.property(path, kind, "Locked", &locked); err != nil {
+		return err
+	}
+	if !locked {
+		return nil
+	}
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err := s.call(secretsPath, secretsInterface+".Unlock", []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
+	if err != nil {
+		return withState(err)
+	}
+	if !slices.Contains(unlocked, path) {
+		return Locked
+	}
+	return nil
+}
+
+func (s secretService) property(path dbus.ObjectPath, of, name string, value any) error {
+	var variant dbus.Variant
+	if err := s.call(path, "org.freedesktop.DBus.Properties.Get", of, name).Store(&variant); err != nil {
+		return withState(err)
+	}
+	if err := variant.Store(value); err != nil {
+		return withState(err)
+	}
+	return nil
+}
+
+func (s secretService) call(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	return s.conn.Object(secretsName, path).CallWithContext(s.ctx, method, 0, args...)
+}

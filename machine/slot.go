@@ -1,0 +1,142 @@
+package machine
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"secrets/redact"
+)
+
+// The three ways in which a slot does not open, and two more that no key mends.
+var (
+	ErrWrongKey          = errors.New("the key is not the one of this store")
+	ErrHardwareChanged   = errors.New("the hardware ID is not the one the store was bound to")
+	ErrSlotDamaged       = errors.New("the key slot is damaged")
+	ErrUnknownPayload    = errors.New("the key slot holds something this version does not know")
+	ErrCipherUnavailable = errors.New("XChaCha20-Poly1305 is not available")
+)
+
+// The types of slots: each is named after its key source.
+const (
+	keyringType    = "keyring"
+	fileType       = "file"
+	passphraseType = "passphrase"
+)
+
+// payloadVaultKey is the first byte of a payload that holds the vault key.
+// Other types are for slots that hold the keys of a few records and no more.
+const payloadVaultKey = 0x01
+
+// A Slot wraps a vault key under the key of a source and the hardware ID. It is
+// kept in the store's header as JSON, bytes as base64, and says nothing about
+// either of them to whoever has not got the key.
+type Slot struct {
+	ID          uint64 `json:"id"`
+	Type        string `json:"type"`
+	Salt        []byte `json:"salt"`              // 32 bytes
+	KeyTag      []byte `json:"key_tag,omitempty"` // 16 bytes; a passphrase slot has none
+	HardwareTag []byte `json:"hardware_tag"`      // 16 bytes
+	Check       []byte `json:"check"`             // 32 bytes
+	Nonce       []byte `json:"nonce"`             // 24 bytes
+	Wrap        []byte `json:"wrap"`              // the sealed payload
+}
+
+// NewSlot returns an empty slot with a salt of its own. The id is unlike that
+// of every other slot of the store, the type is that of the key source.
+func NewSlot(id uint64, typ string) Slot {
+	return Slot{ID: id, Type: typ, Salt: random(saltSize)}
+}
+
+// Seal wraps the vault key of e under key and hw.
+func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Value) error {
+	keys, err := s.derive(key, hw, e)
+	if err != nil {
+		return err
+	}
+	defer keys.wipe()
+	aead, err := newCipher(keys.kek)
+	if err != nil {
+		return err
+	}
+	payload := append([]byte{payloadVaultKey}, vaultKey.Expose()...)
+	defer clear(payload)
+	s.KeyTag, s.HardwareTag, s.Check = keys.keyTag, keys.hardwareTag, keys.check
+	s.Nonce = random(chacha20poly1305.NonceSizeX)
+	s.Wrap = aead.Seal(nil, s.Nonce, payload, s.additionalData(e))
+	return nil
+}
+
+// Open returns the vault key of e. It tells ErrWrongKey, ErrHardwareChanged and
+// ErrSlotDamaged apart; a passphrase slot has no tag that could be tested
+// without the passphrase's full cost, so there damage is a wrong key too.
+func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, error) {
+	if !s.wellFormed() {
+		return redact.Value{}, ErrSlotDamaged
+	}
+	keys, err := s.derive(key, hw, e)
+	if err != nil {
+		return redact.Value{}, err
+	}
+	defer keys.wipe()
+	if err := s.compare(keys); err != nil {
+		return redact.Value{}, err
+	}
+	aead, err := newCipher(keys.kek)
+	if err != nil {
+		return redact.Value{}, err
+	}
+	payload, err := aead.Open(nil, s.Nonce, s.Wrap, s.additionalData(e))
+	if err != nil {
+		return redact.Value{}, ErrSlotDamaged
+	}
+	if len(payload) == 0 || payload[0] != payloadVaultKey {
+		clear(payload)
+		return redact.Value{}, ErrUnknownPayload
+	}
+	return redact.NewValue(payload[1:]), nil
+}
+
+// compare checks the tags before anything is decrypted, the most likely cause
+// of a difference first.
+func (s Slot) compare(keys slotKeys) error {
+	switch {
+	case subtle.ConstantTimeCompare(s.KeyTag, keys.keyTag) == 0:
+		return ErrWrongKey
+	case subtle.ConstantTimeCompare(s.HardwareTag, keys.hardwareTag) == 0:
+		return ErrHardwareChanged
+	case subtle.ConstantTimeCompare(s.Check, keys.check) == 1:
+		return nil
+	case s.Type == passphraseType:
+		return ErrWrongKey
+	default:
+		return ErrSlotDamaged
+	}
+}
+
+func (s Slot) wellFormed() bool {
+	keyTag := tagSize
+	if s.Type == passphraseType {
+		keyTag = 0
+	}
+	return len(s.Salt) == saltSize && len(s.KeyTag) == keyTag && len(s.HardwareTag) == tagSize &&
+		len(s.Check) == keySize && len(s.Nonce) == chacha20poly1305.NonceSizeX
+}
+
+func newCipher(kek []byte) (cipher.AEAD, error) {
+	aead, err := chacha20poly1305.NewX(kek)
+	if err != nil { // in FIPS-only mode
+		return nil, fmt.Errorf("%w: %w", ErrCipherUnavailable, err)
+	}
+	return aead, nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: see its documentation
+	return b
+}
