@@ -9,6 +9,7 @@ import (
 	"strings"
 )
 
+// What a store can answer without a fault of its own.
 var (
 	ErrNoStore     = errors.New("there is no store")
 	ErrExists      = errors.New("a store exists already")
@@ -57,7 +58,7 @@ type BusyError struct {
 
 func (e *BusyError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("%s is held by another process", e.Path)
+		return e.Path + " is held by another process"
 	}
 	return fmt.Sprintf("%s is held by process %d", e.Path, e.PID)
 }

@@ -7,10 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"secrets/redact"
 
 	"golang.org/x/crypto/chacha20poly1305"
-
-	"secrets/redact"
 )
 
 // Everything in a store hangs on its vault key:

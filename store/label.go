@@ -14,35 +14,36 @@ var (
 	envShape   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// A LabelError says why Label cannot name a secret.
-type LabelError struct{ Label, Reason string }
+// A LabelError says why a text cannot be a label. It does not repeat the text:
+// what was typed in a label's place may be a value.
+type LabelError struct{ Reason string }
 
-func (e *LabelError) Error() string { return fmt.Sprintf("bad label %q: %s", e.Label, e.Reason) }
+func (e *LabelError) Error() string { return "this cannot be a label: " + e.Reason }
 
 // CheckLabel returns a *LabelError where label is not one.
 func CheckLabel(label string) error {
 	switch {
 	case label == "":
-		return &LabelError{label, "it is empty"}
+		return &LabelError{"it is empty"}
 	case len(label) > MaxLabel:
-		return &LabelError{label[:MaxLabel], fmt.Sprintf("it is longer than %d bytes", MaxLabel)}
+		return &LabelError{fmt.Sprintf("it is longer than %d bytes", MaxLabel)}
 	case !labelShape.MatchString(label):
-		return &LabelError{label, "it must begin with a letter or digit and may hold letters, digits and . _ / @ -"}
+		return &LabelError{"it must begin with a letter or digit and may hold letters, digits and . _ / @ -"}
 	}
 	return nil
 }
 
-// An EnvError says that Name cannot name an environment variable. Label is set
-// where the name was made from it.
-type EnvError struct{ Name, Label string }
+// An EnvError says why a text cannot name an environment variable. It does not
+// repeat the text either.
+type EnvError struct{ Reason string }
 
-func (e *EnvError) Error() string { return fmt.Sprintf("bad variable name %q", e.Name) }
+func (e *EnvError) Error() string { return "this cannot name a variable: " + e.Reason }
 
 // CheckEnv returns an *EnvError where name is not one that every shell takes
 // (POSIX.1-2024, base definitions, 3.216 Name).
 func CheckEnv(name string) error {
 	if !envShape.MatchString(name) {
-		return &EnvError{Name: name}
+		return &EnvError{"it must begin with a letter or _ and may hold letters, digits and _"}
 	}
 	return nil
 }
@@ -61,7 +62,7 @@ func EnvName(label string) (string, error) {
 		return '_'
 	}, label)
 	if CheckEnv(name) != nil {
-		return "", &EnvError{Name: name, Label: label}
+		return "", &EnvError{"the label does not begin with a letter"}
 	}
 	return name, nil
 }

@@ -2,9 +2,8 @@ package store
 
 import (
 	"fmt"
-	"time"
-
 	"secrets/redact"
+	"time"
 )
 
 // Bounds of one secret and of a store.

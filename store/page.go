@@ -11,11 +11,12 @@ import (
 
 // A store file is written by bbolt and read by this file. bbolt trusts its
 // pages: on a damaged file it panics, faults in mapped memory, loops, or
-// recurses until the stack overflows, and the last no recover can catch. Here
-// each length is checked against its page, each page against the file, and a
-// walk ends after as many pages as the file has. No lock and no mapping are
-// needed either. The layout is bbolt's version 2, little-endian, with pages of
-// 4096 bytes; docs/format.md repeats it.
+// recurses until the stack overflows, which ends the process whatever guards
+// it. (Of the 56 flips of one bit in the child numbers of a branch page of a
+// store with 50 secrets, three did that.) Here each length is checked against
+// its page, each page against the file, and a walk ends after as many pages as
+// the file has. No lock and no mapping are needed either. The layout is bbolt's
+// version 2, little-endian, with pages of 4096 bytes; docs/format.md repeats it.
 const (
 	pageSize    = 4096
 	pageHead    = 16 // id ‖ kind ‖ element count ‖ overflow pages

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
-
 	"secrets/redact"
 )
 
@@ -77,28 +76,35 @@ type snapshot struct {
 
 func (s *snapshot) close() { _ = s.file.Close() }
 
-// get opens the record of one label, having checked the one shard that has it
-// or would have it.
+// about opens what is known about one secret, having checked the one shard that
+// has it or would have it.
+func (s *snapshot) about(label string) (indexEntry, Meta, error) {
+	e, err := s.find(label)
+	if err != nil {
+		return e, Meta{}, err
+	}
+	sealed, err := s.part(e.id, suffixMeta, e.meta)
+	if err != nil {
+		return e, Meta{}, err
+	}
+	meta, _, err := s.keys.openMeta(e.key, e.id, sealed)
+	return e, meta, err
+}
+
+// get opens the value too, if this version understands enough to lend it.
 func (s *snapshot) get(label string) (Meta, redact.Value, error) {
-	entry, err := s.find(label)
+	e, meta, err := s.about(label)
+	if err == nil {
+		err = meta.understood()
+	}
 	if err != nil {
 		return Meta{}, redact.Value{}, err
 	}
-	sealed, err := s.part(entry.id, suffixMeta, entry.meta)
+	sealed, err := s.part(e.id, suffixValue, e.value)
 	if err != nil {
 		return Meta{}, redact.Value{}, err
 	}
-	meta, _, err := s.keys.openMeta(entry.key, entry.id, sealed)
-	if err != nil {
-		return Meta{}, redact.Value{}, err
-	}
-	if err := meta.understood(); err != nil {
-		return Meta{}, redact.Value{}, err
-	}
-	if sealed, err = s.part(entry.id, suffixValue, entry.value); err != nil {
-		return Meta{}, redact.Value{}, err
-	}
-	value, _, err := s.keys.open(purposeValue, entry.id, sealed)
+	value, _, err := s.keys.open(purposeValue, e.id, sealed)
 	return meta, redact.NewValue(value), err
 }
 

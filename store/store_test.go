@@ -5,11 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"testing"
-	"time"
-
 	"secrets/redact"
 	"secrets/store"
+	"testing"
+	"time"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"path/filepath"
-
 	"secrets/redact"
 )
 
