@@ -1,0 +1,73 @@
+# The two commands of the README are demo and test; each installs what it needs.
+
+GO            ?= go
+GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GORELEASER    := $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
+TARGETS       := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME      ?= 10s
+
+# The real programs that the tests meet. macOS brings most of them, and has a
+# keyring of its own that tests must not touch.
+ifeq ($(shell uname),Linux)
+PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon secret-tool setpriv unshare strace \
+            python3 node perl openssl xxd jq hexdump curl tmux ps
+KEYRING  := .ci/keyring-session
+else
+PROGRAMS := python3 node perl openssl xxd jq curl tmux
+endif
+
+.NOTPARALLEL:
+.PHONY: demo test lint fuzz targets release-check keyring bench cover completions programs
+
+## demo: the main job, end to end, in a throw-away home
+demo:
+	@docs/demo/run
+
+## test: everything that must hold before a commit lands
+test: programs lint targets release-check fuzz keyring
+	$(GO) test -race ./...
+
+programs:
+	.ci/need $(PROGRAMS)
+
+lint:
+	$(GOLANGCI_LINT) run ./...
+
+# One build a target; the binary is one static file everywhere.
+targets:
+	@set -e; for t in $(TARGETS); do \
+		echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -o /dev/null ./cmd/secrets; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./...; \
+	done
+
+release-check:
+	$(GORELEASER) check --quiet
+
+## fuzz: every fuzz target, FUZZTIME each
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+# The same suites, and the main path, against a real keyring.
+keyring:
+ifdef KEYRING
+	$(KEYRING) $(GO) test -tags keyring -run Keyring -count 1 ./machine ./cmd
+endif
+
+## bench: what secrets costs, as ratios within one run
+bench: programs
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./redact ./store ./exec ./cmd
+
+## cover: the share of statements that the tests reach
+cover:
+	$(GO) test -coverpkg ./... -coverprofile coverage.out ./...
+	$(GO) tool cover -func coverage.out | tail -1
+
+## completions: make completions/ anew after a change of the command line
+completions:
+	$(GO) test ./cmd -run TestCompletionFiles -update

@@ -1,0 +1,172 @@
+// Package cmd is the command line: the only room where machine, store, exec and
+// redact meet. Each command is a constructor, its options and a run function, in
+// a file of its own; errors become words in report.go and exit codes in exit.go.
+//
+// Floor 3.
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"secrets/exec"
+	"secrets/machine"
+)
+
+// Sys is the world as a command meets it. Tests hand in another one.
+type Sys struct {
+	Stdin, Stdout, Stderr *os.File
+
+	Env      []string                           // "NAME=value", as os.Environ gives it
+	Now      func() time.Time                   // the clock
+	Keyring  machine.Keyring                    // the OS keyring
+	Hardware func() (machine.HardwareID, error) // the ID of this machine
+}
+
+// Getenv returns the value of an environment variable, the last one where a name
+// is there twice, or nothing.
+func (s Sys) Getenv(name string) string {
+	for i := len(s.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(s.Env[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// Main runs one command line, without the program's name, and returns the exit
+// code. Where a command that was lent secrets died by a signal, Main dies by the
+// same one and does not return.
+func Main(args []string, sys Sys) int {
+	if code, ok := exec.Monitor(args); ok {
+		return code
+	}
+	root := New(sys)
+	root.SetArgs(args)
+	command, err := root.ExecuteC()
+	return report(sys, command, err)
+}
+
+// New builds the tree of commands.
+func New(sys Sys) *cobra.Command {
+	at := &place{}
+	root := &cobra.Command{
+		Use:   "secrets",
+		Short: "Keep API keys on this machine and lend them to commands by label",
+		Long: `secrets keeps API keys encrypted, bound to this machine, and lends them by label:
+
+    secrets set openai-api-key
+    secrets exec --use openai-api-key -- python3 script.py
+
+The command finds the value in its environment (OPENAI_API_KEY); whatever it
+prints is masked. The value is never an argument and no command but 'get' prints
+one. A command that is lent a secret holds it and can do with it what it was
+told to: lend to commands you trust.
+
+Environment:
+
+    SECRETS_DIR       the folder of the store
+    SECRETS_KEY_FILE  the key file, where the key source is a file
+    NO_COLOR          no colours`,
+		Example: `  secrets set openai-api-key
+  secrets list
+  secrets exec --use openai-api-key -- curl https://api.openai.com/v1/models
+  secrets doctor`,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          runRoot,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(sys.Stdout)
+	root.SetErr(sys.Stderr)
+	root.SetIn(sys.Stdin)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommandGroupID(groupAbout)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
+	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
+	cobra.EnableCommandSorting = false
+
+	root.AddGroup(
+		&cobra.Group{ID: groupUse, Title: "Using secrets:"},
+		&cobra.Group{ID: groupKeep, Title: "Keeping secrets:"},
+		&cobra.Group{ID: groupMachine, Title: "This machine:"},
+		&cobra.Group{ID: groupAbout, Title: "About:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupUse, newExec(sys, at), newGet(sys, at))
+	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
+	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newDestroy(sys, at))
+	add(groupAbout, newCompletion(sys), newVersion(sys))
+	root.AddCommand(newMan(sys))
+	return root
+}
+
+// The groups of the overview that 'secrets help' shows.
+const (
+	groupUse     = "use"
+	groupKeep    = "keep"
+	groupMachine = "machine"
+	groupAbout   = "about"
+)
+
+func runRoot(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return c.Help()
+	}
+	unknown := &unknownCommandError{name: args[0]}
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		unknown.near = near[0]
+	}
+	return unknown
+}
+
+// An unknownCommandError knows the command that was probably meant.
+type unknownCommandError struct{ name, near string }
+
+func (e *unknownCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
+
+func (e *unknownCommandError) hint() string {
+	if e.near != "" {
+		return "did you mean: secrets " + e.near
+	}
+	return "secrets help lists the commands"
+}
+
+// exactArgs takes n arguments, named as the usage line names them.
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return usage(fmt.Errorf("%s takes %s, not %d", c.CommandPath(), arguments(n), len(args)))
+	}
+}
+
+func arguments(n int) string {
+	switch n {
+	case 0:
+		return "no arguments"
+	case 1:
+		return "one argument"
+	default:
+		return fmt.Sprintf("%d arguments", n)
+	}
+}
+
+// someLabels takes one label or more.
+func someLabels(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("%s takes at least one label", c.CommandPath()))
+}

@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"strings"
+
+	"secrets/exec"
+	"secrets/redact"
+	"secrets/store"
+)
+
+// This file is the one door by which a value leaves the store: whoever wants
+// one says for which label and what for, and what is lent is decided here.
+
+// A purpose is what a value is wanted for.
+type purpose int
+
+const (
+	toRun  purpose = iota // lent to a command
+	toShow                // printed on a human's terminal
+)
+
+// lend takes the value of a label out of the store.
+func lend(sys Sys, s *store.Store, label string, what purpose) (store.Meta, redact.Value, error) {
+	if what == toShow && !sys.human(sys.Stdin, sys.Stdout) {
+		return store.Meta{}, redact.Value{}, &notHumanError{agent: sys.agent(), label: label}
+	}
+	m, value, err := s.Get(label)
+	if err != nil {
+		return store.Meta{}, redact.Value{}, nearest(s, label, err)
+	}
+	if expired(m, sys.Now()) {
+		warn(sys, "%s expired %s ago; put a new value in its place: secrets set %s --replace", label, span(sys.Now().Sub(m.Expires)), label)
+	}
+	return m, value, nil
+}
+
+// A notHumanError refuses to print a value to anything but a human's terminal.
+type notHumanError struct{ agent, label string }
+
+func (e *notHumanError) Error() string {
+	if e.agent != "" {
+		return "a value is not shown to an agent (" + e.agent + " is set)"
+	}
+	return "a value is shown on a terminal only, not to a pipe, a file or a program"
+}
+
+// A use is one --use of exec: a label and, where it is not the label's own, the
+// variable it is lent as.
+type use struct{ name, label string }
+
+// parseUses reads "LABEL", "NAME=LABEL" and comma lists of them.
+func parseUses(flags []string) ([]use, error) {
+	var uses []use
+	for _, flag := range flags {
+		for _, item := range strings.Split(flag, ",") {
+			name, label, named := strings.Cut(item, "=")
+			if !named {
+				name, label = "", item
+			}
+			if err := store.CheckLabel(label); err != nil {
+				return nil, err
+			}
+			if named {
+				if err := exec.CheckName(name); err != nil {
+					return nil, err
+				}
+			}
+			uses = append(uses, use{name, label})
+		}
+	}
+	return uses, nil
+}
+
+// loans takes the values of all uses out of the store, or none.
+func loans(sys Sys, s *store.Store, uses []use) ([]exec.Loan, error) {
+	lent := make([]exec.Loan, 0, len(uses))
+	for _, u := range uses {
+		m, value, err := lend(sys, s, u.label, toRun)
+		if err != nil {
+			return nil, err
+		}
+		if u.name == "" {
+			if u.name, err = m.EnvName(); err != nil {
+				return nil, err
+			}
+		}
+		lent = append(lent, exec.Loan{Name: u.name, Label: u.label, Value: value})
+	}
+	return lent, nil
+}

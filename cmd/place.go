@@ -1,0 +1,100 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"secrets/store"
+)
+
+// A place is where the store and the key file lie, as the flags and the
+// environment say.
+type place struct {
+	keyFile       string // --key-file
+	allowRemoteFS bool   // --allow-remote-fs
+}
+
+var (
+	errNoHome     = errors.New("there is no home folder to keep the store in")
+	errKeyInStore = errors.New("the key file must not lie in the store's folder: who copies the one would get the other")
+)
+
+func (p *place) options() store.Options { return store.Options{AllowRemoteFS: p.allowRemoteFS} }
+
+// store is the path of the store's file: in SECRETS_DIR, else where this system
+// keeps the data of applications.
+func (p *place) store(sys Sys) (string, error) {
+	dir, err := absolute(sys.Getenv("SECRETS_DIR"))
+	if dir == "" && err == nil {
+		dir, err = userFolder(sys, "XDG_DATA_HOME", ".local/share", "secrets")
+	}
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, store.FileName), nil
+}
+
+// key is the path of the key file: --key-file, SECRETS_KEY_FILE, else where this
+// system keeps the state of applications.
+func (p *place) key(sys Sys) (string, error) {
+	path := p.keyFile
+	if path == "" {
+		path = sys.Getenv("SECRETS_KEY_FILE")
+	}
+	path, err := absolute(path)
+	if path == "" && err == nil {
+		leaf := "secrets"
+		if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+			leaf = "secrets-key" // these have one folder for data and state
+		}
+		path, err = userFolder(sys, "XDG_STATE_HOME", ".local/state", leaf)
+		path = filepath.Join(path, "key")
+	}
+	if err != nil {
+		return "", err
+	}
+	if file, err := p.store(sys); err == nil && filepath.Dir(file) == filepath.Dir(path) {
+		return "", errKeyInStore
+	}
+	return path, nil
+}
+
+// absolute is filepath.Abs, but leaves nothing as nothing.
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding %s: %w", path, err)
+	}
+	return path, nil
+}
+
+// userFolder is where this system keeps what belongs to one user and one
+// machine: never a folder that roams.
+func userFolder(sys Sys, xdg, unix, leaf string) (string, error) {
+	home := sys.Getenv("HOME")
+	switch runtime.GOOS {
+	case "windows":
+		if local := sys.Getenv("LOCALAPPDATA"); local != "" {
+			return filepath.Join(local, leaf), nil
+		}
+		return "", errNoHome
+	case "darwin":
+		if home != "" {
+			return filepath.Join(home, "Library", "Application Support", leaf), nil
+		}
+		return "", errNoHome
+	}
+	// The XDG base directory specification has relative paths ignored.
+	if dir := sys.Getenv(xdg); filepath.IsAbs(dir) {
+		return filepath.Join(dir, leaf), nil
+	}
+	if filepath.IsAbs(home) {
+		return filepath.Join(home, unix, leaf), nil
+	}
+	return "", errNoHome
+}

@@ -1,0 +1,321 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"secrets/redact"
+	"secrets/store"
+)
+
+// The rules of the prompt:
+//   - Nothing of a value is shown, and the terminal is left as it was found on
+//     every way out: an answer, an error, ^C, a signal.
+//   - The terminal is raw while it asks: its own line mode would cut a value at
+//     4,095 bytes and end a pasted key at its first line.
+//   - A paste is taken whole. Terminals that can mark one (bracketed paste) are
+//     asked to; for the others, bytes that follow a line end at once belong to
+//     the same paste, since nobody types that fast.
+//   - A value of several lines ends with a line end, as the key files of OpenSSH
+//     and OpenSSL must.
+
+// pasteGap is how long after a line end more bytes still count as pasted.
+const pasteGap = 100 * time.Millisecond
+
+const (
+	pasteOn  = "\x1b[?2004h"
+	pasteOff = "\x1b[?2004l"
+)
+
+var (
+	errMismatch = errors.New("the two values differ")
+	errNoAnswer = errors.New("the terminal was closed before an answer came")
+)
+
+// An interruptedError ends a question that a signal, or its key, cut short.
+type interruptedError struct{ signal syscall.Signal }
+
+func (interruptedError) Error() string { return "interrupted" }
+
+func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
+
+// A prompter asks on stderr and reads the answers from stdin, a terminal.
+type prompter struct {
+	sys  Sys
+	keys <-chan []byte
+	rest []byte // read, but behind the end of the last answer
+}
+
+// newPrompter starts to read the terminal. Its goroutine lives as long as the
+// process: a read from a terminal cannot be called back, so one prompter has to
+// ask all questions of a command.
+func newPrompter(sys Sys) *prompter {
+	keys := make(chan []byte)
+	go func() {
+		defer close(keys)
+		for {
+			buf := make([]byte, 4096)
+			n, err := sys.Stdin.Read(buf)
+			if n > 0 {
+				keys <- buf[:n]
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return &prompter{sys: sys, keys: keys}
+}
+
+// newValue asks twice for a value, without showing it.
+func (p *prompter) newValue(label string) (redact.Value, error) {
+	first, err := p.hidden("Value of " + label + " (not shown): ")
+	if err != nil {
+		return redact.Value{}, err
+	}
+	if first.Len() == 0 { // asking again for nothing helps nobody
+		return first, nil
+	}
+	again, err := p.hidden("The same again: ")
+	if err == nil && !first.Equal(again) {
+		err = errMismatch
+	}
+	again.Wipe()
+	if err != nil {
+		first.Wipe()
+		return redact.Value{}, err
+	}
+	return first, nil
+}
+
+// hidden asks one question whose answer is not shown.
+func (p *prompter) hidden(question string) (redact.Value, error) {
+	fd := int(p.sys.Stdin.Fd())
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return redact.Value{}, fmt.Errorf("preparing the terminal: %w", err)
+	}
+	marks := p.sys.Getenv("TERM") != "dumb"
+	defer func() {
+		if marks {
+			fmt.Fprint(p.sys.Stderr, pasteOff)
+		}
+		_ = term.Restore(fd, before) // it fails only where the terminal is gone
+		fmt.Fprintln(p.sys.Stderr)
+	}()
+	fmt.Fprint(p.sys.Stderr, question)
+	if marks {
+		fmt.Fprint(p.sys.Stderr, pasteOn)
+	}
+
+	var e entry
+	if err := p.read(&e); err != nil {
+		clear(e.text)
+		return redact.Value{}, err
+	}
+	if n := bytes.Count(e.text, []byte("\n")); n > 0 {
+		fmt.Fprintf(p.sys.Stderr, "(%d lines)", n)
+	}
+	return redact.NewValue(e.text), nil
+}
+
+// confirm asks a question whose answer is shown, and compares the answer.
+func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
+	fmt.Fprint(p.sys.Stderr, question)
+	var e entry
+	if err := p.read(&e); err != nil {
+		return false, err
+	}
+	answer := strings.ToLower(strings.TrimSpace(string(e.text)))
+	for _, a := range accepted {
+		if answer == a {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// read feeds keys into e until the answer is complete.
+func (p *prompter) read(e *entry) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+
+	for {
+		for len(p.rest) > 0 && !e.ended {
+			b := p.rest[0]
+			p.rest = p.rest[1:]
+			if err := e.key(b); err != nil {
+				return err
+			}
+		}
+		var pause <-chan time.Time // nil, so it never comes, until a line has ended
+		if e.ended {
+			pause = time.After(pasteGap)
+		}
+		if e.ended && len(p.rest) > 0 {
+			e.resume()
+			continue
+		}
+		select {
+		case s := <-signals:
+			return interruptedError{s.(syscall.Signal)}
+		case <-pause:
+			e.finish()
+			return nil
+		case keys, open := <-p.keys:
+			switch {
+			case open:
+				p.rest = keys
+			case e.ended:
+				e.finish()
+				return nil
+			default:
+				return errNoAnswer
+			}
+		}
+	}
+}
+
+// An entry is an answer while it is typed.
+type entry struct {
+	text   []byte
+	escape []byte // an escape sequence that has begun
+	paste  bool   // between the marks of a bracketed paste
+	cr     bool   // the last byte was a CR, so that an LF belongs to it
+	ended  bool   // a line end was typed
+}
+
+// The keys that a prompt knows; all other control characters but the tab, which
+// a value may hold, are ignored.
+const (
+	keyInterrupt = 0x03 // ^C
+	keyEnd       = 0x04 // ^D
+	keyBackspace = 0x08
+	keyTab       = '\t'
+	keyErase     = 0x15 // ^U
+	keyEscape    = 0x1b
+	keyDelete    = 0x7f
+)
+
+func (e *entry) key(b byte) error {
+	afterCR := e.cr
+	e.cr = b == '\r'
+	switch {
+	case len(e.escape) > 0:
+		e.escaped(b)
+	case b == keyEscape:
+		e.escape = append(e.escape, b)
+	case b == '\n' && afterCR: // the second half of a CRLF
+	case b == '\r', b == '\n':
+		if e.paste {
+			e.add('\n')
+		} else {
+			e.ended = true
+		}
+	case e.paste:
+		e.add(b)
+	case b == keyInterrupt:
+		return interruptedError{syscall.SIGINT}
+	case b == keyEnd:
+		if len(e.text) == 0 {
+			return errNoAnswer
+		}
+		e.ended = true
+	case b == keyBackspace, b == keyDelete:
+		_, size := utf8.DecodeLastRune(e.text)
+		e.text = e.text[:len(e.text)-size]
+	case b == keyErase:
+		clear(e.text)
+		e.text = e.text[:0]
+	case b >= ' ', b == keyTab:
+		e.add(b)
+	}
+	return nil
+}
+
+// escaped takes the next byte of an escape sequence: the marks of a paste count,
+// arrow keys and their like are ignored.
+func (e *entry) escaped(b byte) {
+	e.escape = append(e.escape, b)
+	switch string(e.escape) {
+	case "\x1b[200~":
+		e.paste = true
+	case "\x1b[201~":
+		e.paste = false
+	case "\x1b[", "\x1bO":
+		return
+	default:
+		if bytes.HasPrefix(e.escape, []byte("\x1b[")) && (b < '@' || b > '~') {
+			return // parameters: the final byte is still to come
+		}
+	}
+	e.escape = e.escape[:0]
+}
+
+// add appends b, wiping what it outgrows.
+func (e *entry) add(b byte) {
+	if len(e.text) == cap(e.text) {
+		grown := make([]byte, len(e.text), 2*cap(e.text)+256)
+		copy(grown, e.text)
+		clear(e.text)
+		e.text = grown
+	}
+	e.text = append(e.text, b)
+}
+
+// resume takes back a line end behind which more was pasted.
+func (e *entry) resume() {
+	e.ended = false
+	e.add('\n')
+}
+
+// finish ends a value of several lines with a line end.
+func (e *entry) finish() {
+	if n := len(e.text); n > 0 && e.text[n-1] != '\n' && bytes.IndexByte(e.text, '\n') >= 0 {
+		e.add('\n')
+	}
+}
+
+// readValue reads a value from a stream that is no terminal, up to the largest
+// one and a byte more, so that the store can say that it is too big. A single
+// line loses its line end; everything else is kept. What waits for more than a
+// moment is named on stderr.
+func readValue(sys Sys, r io.Reader, name string) (redact.Value, error) {
+	waiting := time.AfterFunc(2*time.Second, func() {
+		fmt.Fprintf(sys.Stderr, "secrets: waiting for the value on %s …\n", name)
+	})
+	defer waiting.Stop()
+	v, err := readWhole(r, name)
+	if err != nil {
+		return v, err
+	}
+	b := v.Expose()
+	line, ended := bytes.CutSuffix(b, []byte("\n"))
+	if ended && bytes.IndexByte(line, '\n') < 0 {
+		b = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	return redact.NewValue(b), nil
+}
+
+// readWhole reads a value as it is, up to one byte more than one may have, so
+// that the store can say that it is too big.
+func readWhole(r io.Reader, name string) (redact.Value, error) {
+	b := make([]byte, store.MaxValue+1) // one array: reading by growing would leave copies
+	n, err := io.ReadFull(r, b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		clear(b)
+		return redact.Value{}, fmt.Errorf("reading the value from %s: %w", name, err)
+	}
+	return redact.NewValue(b[:n]), nil
+}

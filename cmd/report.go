@@ -1,0 +1,312 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"secrets/exec"
+	"secrets/machine"
+	"secrets/store"
+)
+
+// This file is the one voice of the tool: packages return facts, and here they
+// become one line that says what happened, one that says what to do next, and
+// an exit code.
+
+// advice is what an error means to the user: an exit code and the next step,
+// which may have several lines.
+type advice struct {
+	code int
+	hint string
+}
+
+// A usageError is a command line that cannot be meant.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usage(err error) error { return usageError{err} }
+
+// report says how a command ended and returns the exit code.
+func report(sys Sys, c *cobra.Command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if status := (*statusError)(nil); errors.As(err, &status) {
+		exec.Die(status.Signal)
+		return status.ExitCode()
+	}
+	if diagnosis := (*diagnosisError)(nil); errors.As(err, &diagnosis) {
+		return diagnosis.code
+	}
+	if interrupted := (interruptedError{}); errors.As(err, &interrupted) {
+		say(sys, "interrupted; nothing was changed")
+		exec.Die(interrupted.signal)
+		return 128 + int(interrupted.signal)
+	}
+	a := adviceFor(c, err)
+	say(sys, "%s %s", paint(sys, sys.Stderr, red, "error:"), sentence(err))
+	if a.hint != "" {
+		say(sys, "hint: %s", strings.ReplaceAll(a.hint, "\n", "\n  "))
+	}
+	return a.code
+}
+
+// sentence is the error on one line.
+func sentence(err error) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+}
+
+// adviceFor finds the advice for an error of the command c. What stopped exec
+// before its command started has one code, whatever it was.
+func adviceFor(c *cobra.Command, err error) advice {
+	var a advice
+	found := false
+	for _, about := range []func(error) (advice, bool){aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
+		if a, found = about(err); found {
+			break
+		}
+	}
+	if !found {
+		a = advice{code: exitFailed}
+	}
+	if a.code == exitUsage && a.hint == "" {
+		a.hint = c.CommandPath() + " --help shows how it is used"
+	}
+	if c.Name() == "exec" && a.code != exitCannotRun && a.code != exitNoCommand {
+		a.code = exitNotRun
+	}
+	return a
+}
+
+func aboutUsage(err error) (advice, bool) {
+	var (
+		unknown  *unknownCommandError
+		label    *store.LabelError
+		env      *store.EnvError
+		name     *exec.NameError
+		variable *variableError
+		taken    *labelTakenError
+		notHuman *notHumanError
+	)
+	switch {
+	case errors.Is(err, errValueInArguments):
+		return advice{exitUsage, "treat the value as exposed: it is in your shell's history and was in the process list\nreplace it where it comes from, then give the new one to: secrets set LABEL"}, true
+	case errors.Is(err, errNoDashes), errors.Is(err, errNoCommand):
+		return advice{exitUsage, "secrets exec --use LABEL -- COMMAND ARG…"}, true
+	case errors.Is(err, errNothingLent):
+		return advice{exitUsage, "secrets list shows the labels; then: secrets exec --use LABEL -- COMMAND"}, true
+	case errors.As(err, &unknown):
+		return advice{exitUsage, unknown.hint()}, true
+	case errors.As(err, &label):
+		return advice{exitUsage, "a label is up to 128 letters, digits and . _ / @ - and begins with a letter or digit\nif a value was typed here, treat it as exposed and replace it where it comes from"}, true
+	case errors.As(err, &env):
+		return advice{exitUsage, "choose the variable it is lent as: --env NAME"}, true
+	case errors.As(err, &name) && name.Steers:
+		return advice{exitRefused, "choose another variable for it: --env NAME with set and edit, --use NAME=LABEL with exec"}, true
+	case errors.As(err, &name):
+		return advice{exitUsage, "a variable has letters, digits and _ and does not begin with a digit"}, true
+	case errors.Is(err, store.ErrEmptyValue):
+		return advice{exitUsage, "nothing was stored"}, true
+	case errors.Is(err, store.ErrValueTooBig), errors.Is(err, store.ErrNoteTooBig):
+		return advice{exitUsage, "nothing was stored"}, true
+	case errors.Is(err, errTooShort):
+		return advice{exitUsage, "it would show in the output of every command; to store it all the same: --unmasked"}, true
+	case errors.Is(err, errMismatch):
+		return advice{exitFailed, "nothing was stored; try again"}, true
+	case errors.As(err, &variable):
+		return advice{exitUsage, "--from-env takes the name of a variable that holds the value"}, true
+	case errors.As(err, &taken):
+		return advice{exitRefused, "to put the new value in its place: secrets set " + taken.label + " --replace"}, true
+	case errors.As(err, &notHuman):
+		return advice{exitRefused, "let a command have it: secrets exec --use " + notHuman.label + " -- COMMAND"}, true
+	case errors.Is(err, errNeedsHuman):
+		return advice{exitHuman, "run it yourself, on a terminal"}, true
+	case errors.As(err, new(usageError)):
+		return advice{code: exitUsage}, true
+	}
+	return advice{}, false
+}
+
+func aboutExec(err error) (advice, bool) {
+	var (
+		start     *exec.StartError
+		duplicate *exec.DuplicateNameError
+		inArgv    *exec.ValueInArgvError
+		tooBig    *exec.TooBigError
+		nul       *exec.NULError
+	)
+	switch {
+	case errors.As(err, &start) && start.Code() == exitNoCommand:
+		return advice{exitNoCommand, "is it installed, and in PATH?"}, true
+	case errors.As(err, &start):
+		return advice{exitCannotRun, "is it a program, and may you execute it?"}, true
+	case errors.As(err, &duplicate):
+		return advice{exitUsage, "give one of them another name: --use NAME=LABEL"}, true
+	case errors.As(err, &inArgv):
+		return advice{exitRefused, "everybody on this machine can read a command line, and agents keep it: treat the value as exposed\nlet the command read the variable itself, for example: sh -c 'cmd \"$NAME\"'"}, true
+	case errors.As(err, &tooBig):
+		return advice{exitRefused, "a variable holds no more on this system"}, true
+	case errors.As(err, &nul):
+		return advice{exitRefused, "a value with a NUL byte cannot be lent as a variable"}, true
+	case errors.As(err, new(*exec.OutputError)):
+		return advice{code: exitFailed}, true
+	}
+	return advice{}, false
+}
+
+// aboutBinding explains what keeps the key and the hardware ID from opening a
+// store.
+func aboutBinding(err error) (advice, bool) {
+	var (
+		hardware *hardwareError
+		unusable *unusableError
+		state    machine.State
+	)
+	switch {
+	case errors.As(err, &hardware) && hardware.bound, errors.Is(err, machine.ErrHardwareChanged):
+		return advice{exitHardware, "a store opens only on the machine it was made on, and with the ID it had then\nif this is that machine, restore its ID; if the store is lost, start over: secrets destroy"}, true
+	case errors.As(err, &hardware):
+		return advice{exitRefused, "to bind the store to the key alone, so that both together open on any machine:\nsecrets init --no-hardware-id"}, true
+	case errors.Is(err, machine.ErrWrongKey):
+		return advice{exitDamaged, "the key belongs to another store, or was replaced: restore it from a backup\nif it is lost, start over: secrets destroy"}, true
+	case errors.Is(err, machine.ErrSlotDamaged), errors.Is(err, errNoSlot):
+		return advice{exitDamaged, restoreHint}, true
+	case errors.Is(err, machine.ErrUnknownPayload), errors.Is(err, errKeySource):
+		return advice{exitRefused, "a later version of secrets made it: install that one"}, true
+	case errors.Is(err, machine.ErrCipherUnavailable):
+		return advice{exitRefused, "secrets does not run in FIPS-only mode: unset GODEBUG=fips140=only"}, true
+	case errors.As(err, &unusable) && errors.As(err, &state):
+		return aboutUnusable(unusable.source, state), true
+	case errors.As(err, &state):
+		return aboutKey(state), true
+	}
+	return advice{}, false
+}
+
+const restoreHint = "restore the store's file from a backup; if there is none, start over: secrets destroy"
+
+// aboutUnusable is for init: where no key could be made, there is a choice.
+func aboutUnusable(source string, state machine.State) advice {
+	if source != "keyring" || state == machine.KeyExists {
+		return aboutKey(state)
+	}
+	const choices = "no store was made; choose where its key shall lie:\n" +
+		"secrets init                                the keyring, once it can serve\n" +
+		"secrets init --key-source file              a key file in your home, protected by its permissions alone\n" +
+		"secrets init --key-source file --key-file F a key file where you say"
+	code := exitKeyring
+	if state == machine.Locked {
+		code = exitHuman
+	}
+	return advice{code, choices}
+}
+
+// aboutKey is for a store whose key cannot be had.
+func aboutKey(state machine.State) advice {
+	switch state {
+	case machine.Locked:
+		return advice{exitHuman, "unlock it (log in to the desktop, or open its settings), then try again"}
+	case machine.KeyMissing:
+		return advice{exitKeyring, "the store is there, its key is not; no new key is made, since it could not open the store\nrestore the key; if it is lost, start over: secrets destroy"}
+	case machine.KeyMalformed:
+		return advice{exitDamaged, "something else wrote to the key's place: restore the key\nif it is lost, start over: secrets destroy"}
+	case machine.KeyExists:
+		return advice{exitRefused, "keys are never overwritten"}
+	case machine.KeyNotKept:
+		return advice{exitKeyring, "was its question dismissed? try again"}
+	case machine.NoBus, machine.BusUnreachable:
+		return advice{exitKeyring, "run it in a session that has a bus (a desktop login, or: dbus-run-session)"}
+	case machine.NoProvider, machine.NoCollection:
+		return advice{exitKeyring, "start a keyring service (gnome-keyring, KWallet, KeePassXC) and make a default keyring"}
+	case machine.TimedOut:
+		return advice{exitKeyring, "the keyring service hangs: restart it (or log in again)"}
+	case machine.NoLogonSession:
+		return advice{exitKeyring, "log in at the machine itself: a network logon has no credentials of its own"}
+	case machine.Denied:
+		return advice{exitKeyring, "allow the access when the keyring asks"}
+	case machine.Busy:
+		return advice{exitBusy, "try again"}
+	}
+	return advice{exitKeyring, "secrets doctor says more"}
+}
+
+func aboutStore(err error) (advice, bool) {
+	var (
+		unknown  *unknownLabelError
+		damage   *store.DamageError
+		busy     *store.BusyError
+		newer    *store.NewerFormatError
+		critical *store.CriticalError
+	)
+	switch {
+	case errors.As(err, &unknown) && unknown.near != "":
+		return advice{exitNotFound, "did you mean " + unknown.near + "? secrets list shows all labels"}, true
+	case errors.Is(err, store.ErrNotFound):
+		return advice{exitNotFound, "secrets list shows the labels; to store one: secrets set LABEL"}, true
+	case errors.Is(err, store.ErrNoStore):
+		return advice{exitNotFound, "make one with the first secret: secrets set LABEL"}, true
+	case errors.Is(err, store.ErrExists):
+		return advice{exitRefused, "use it as it is (secrets doctor shows its state), or start over: secrets destroy"}, true
+	case errors.Is(err, store.ErrLabelTaken):
+		return advice{exitRefused, "remove that one first: secrets rm"}, true
+	case errors.Is(err, store.ErrFull):
+		return advice{exitRefused, "remove what is no longer needed: secrets rm LABEL"}, true
+	case errors.As(err, &damage):
+		return advice{exitDamaged, restoreHint}, true
+	case errors.As(err, &newer), errors.As(err, &critical):
+		return advice{exitRefused, "install that version of secrets or a later one; nothing was changed"}, true
+	case errors.As(err, &busy):
+		return advice{exitBusy, "try again; if it stays, look at that process"}, true
+	case errors.Is(err, store.ErrRekeyed):
+		return advice{exitBusy, "another process changed the store's key meanwhile: try again"}, true
+	}
+	return advice{}, false
+}
+
+// aboutFiles names the command that mends a file.
+func aboutFiles(err error) (advice, bool) {
+	var (
+		mode   *store.PermissionError
+		owner  *store.OwnerError
+		kind   *store.KindError
+		remote *store.RemoteError
+		unsafe *machine.UnsafeFileError
+		path   *fs.PathError
+	)
+	switch {
+	case errors.As(err, &mode):
+		return advice{exitRefused, fmt.Sprintf("others may have read it; close it with: chmod %04o %s", mode.Want, quoted(mode.Path))}, true
+	case errors.As(err, &owner):
+		return advice{exitRefused, "run secrets as its owner, or name another folder with SECRETS_DIR"}, true
+	case errors.As(err, &kind):
+		return advice{exitRefused, "secrets keeps its store in a regular file and follows no links; name another folder with SECRETS_DIR"}, true
+	case errors.As(err, &remote):
+		return advice{exitRefused, "keep it on a disk of this machine (SECRETS_DIR), or accept the risk with --allow-remote-fs"}, true
+	case errors.As(err, &unsafe) && unsafe.Fault == machine.FaultMode:
+		return advice{exitRefused, "others may have read the key; close it with: chmod 600 " + quoted(unsafe.Path)}, true
+	case errors.As(err, &unsafe):
+		return advice{exitRefused, "name a file of your own with --key-file or SECRETS_KEY_FILE"}, true
+	case errors.Is(err, errNoHome):
+		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR"}, true
+	case errors.Is(err, errKeyInStore):
+		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
+	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
+		return advice{exitRefused, "look at the owner and permissions of " + quoted(filepath.Dir(path.Path))}, true
+	}
+	return advice{}, false
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

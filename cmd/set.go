@@ -1,0 +1,260 @@
+package cmd
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"secrets/redact"
+	"secrets/store"
+)
+
+type setOptions struct {
+	about
+	fromFile string
+	fromEnv  string
+	generate int
+	replace  bool
+	unmasked bool
+}
+
+func newSet(sys Sys, at *place) *cobra.Command {
+	var o setOptions
+	c := &cobra.Command{
+		Use:   "set LABEL",
+		Short: "Store a value under a label",
+		Long: `Stores a value under a label. On a terminal the value is asked for twice and not
+shown; a pasted key of several lines is taken whole. Otherwise it is read from
+stdin. A single line loses its line end; a value of several lines and --from-file
+keep every byte. A value is 1 byte to 64 KiB long.
+
+A label is up to 128 letters, digits and . _ / @ - and begins with a letter or
+digit. The variable a command finds the value in is the label in capitals with _
+for everything else (openai-api-key: OPENAI_API_KEY), or what --env says.
+
+A value is replaced only with --replace, or after a yes on a terminal. A value of
+4 to 7 bytes is masked only where it stands as a word of its own, a shorter one
+never: that is taken only with --unmasked.
+
+The first 'set' makes the store, as 'init' does, where the keyring can serve.` + exitStatus(storeExits...),
+		Example: `  secrets set openai-api-key
+  pbpaste | secrets set github/token --env GH_TOKEN --expires 90d
+  secrets set deploy-key --from-file ~/.ssh/id_ed25519
+  secrets set session-secret --generate 64`,
+		Args:              setArgs,
+		ValidArgsFunction: firstLabel(sys, at),
+		RunE:              func(_ *cobra.Command, args []string) error { return runSet(sys, at, args[0], o) },
+	}
+	o.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.fromFile, "from-file", "", "take the value from a `file`, every byte of it")
+	f.StringVar(&o.fromEnv, "from-env", "", "take the value from the environment variable `NAME`")
+	f.IntVar(&o.generate, "generate", 0, "make a random value of this many letters and digits")
+	f.BoolVar(&o.replace, "replace", false, "replace the value that is there")
+	f.BoolVar(&o.unmasked, "unmasked", false, "take a value under 4 bytes, which is never masked")
+	return c
+}
+
+// The lengths of a generated value. A letter or digit has 5.95 bits: 16 of them
+// cannot be guessed.
+const (
+	minGenerated = 16
+	maxGenerated = 4096
+)
+
+// Below fullMask, only some forms of a value are masked; below anyMask, none:
+// they would mask half of what a command prints.
+const (
+	anyMask  = 4
+	fullMask = 8
+)
+
+var (
+	errValueInArguments = errors.New("a value must not stand on the command line")
+	errTwoOrigins       = errors.New("--from-file, --from-env and --generate exclude each other")
+	errGenerated        = fmt.Errorf("--generate takes %d to %d", minGenerated, maxGenerated)
+	errTooShort         = fmt.Errorf("a value under %d bytes cannot be masked", anyMask)
+	errLongEnough       = fmt.Errorf("--unmasked is for values under %d bytes: this one can be masked", anyMask)
+	errNotReplaced      = errors.New("nothing was replaced")
+)
+
+// A labelTakenError refuses to replace a value that nobody said to replace.
+type labelTakenError struct{ label string }
+
+func (e *labelTakenError) Error() string { return e.label + " has a value already" }
+
+// setArgs tells the mistake that costs most from the others: who types a value
+// behind the label has shown it to the shell's history and to ps.
+func setArgs(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(errValueInArguments)
+	}
+	return exactArgs(1)(c, args)
+}
+
+func runSet(sys Sys, at *place, label string, o setOptions) error {
+	if err := o.check(); err != nil {
+		return usage(err)
+	}
+	if err := store.CheckLabel(label); err != nil {
+		return err
+	}
+	s, err := openOrMake(sys, at)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	m, err := s.Meta(label)
+	known := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	m.Label, m.Updated, m.Unmasked = label, sys.Now(), o.unmasked
+	if !known {
+		m.Created = m.Updated
+	}
+	if err := o.apply(&m, sys.Now()); err != nil {
+		return err
+	}
+	value, replace, err := o.value(sys, label, known)
+	if err != nil {
+		return err
+	}
+	defer value.Wipe()
+	if err := checkLength(value, o.unmasked); err != nil {
+		return err
+	}
+	err = s.Update(func(tx *store.Tx) error {
+		// Another process may have come first while the value was asked for.
+		if _, err := tx.Meta(label); err == nil && !replace {
+			return &labelTakenError{label}
+		}
+		return tx.Put(m, value)
+	})
+	if err != nil {
+		return err
+	}
+	say(sys, "%s %s, lent as %s", map[bool]string{true: "replaced", false: "stored"}[known], label, variable(m))
+	if n := value.Len(); n >= anyMask && n < fullMask {
+		warn(sys, "a value of %d bytes is masked only where it stands as a word of its own", n)
+	}
+	return nil
+}
+
+// openOrMake opens the store, and makes it where there is none yet and the
+// keyring can serve.
+func openOrMake(sys Sys, at *place) (*store.Store, error) {
+	s, err := openStore(sys, at)
+	if !errors.Is(err, store.ErrNoStore) {
+		return s, err
+	}
+	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil {
+		return nil, err
+	}
+	return openStore(sys, at)
+}
+
+// check refuses flags that contradict each other.
+func (o setOptions) check() error {
+	origins := 0
+	for _, given := range []bool{o.fromFile != "", o.fromEnv != "", o.generate != 0} {
+		if given {
+			origins++
+		}
+	}
+	switch {
+	case origins > 1:
+		return errTwoOrigins
+	case o.generate != 0 && (o.generate < minGenerated || o.generate > maxGenerated):
+		return errGenerated
+	}
+	return nil
+}
+
+// value gets the value from where the flags say, and with it the right to
+// replace one that is there.
+func (o setOptions) value(sys Sys, label string, known bool) (v redact.Value, replace bool, err error) {
+	asks := o.fromFile == "" && o.fromEnv == "" && o.generate == 0 && isTerminal(sys.Stdin)
+	if known && !o.replace && !asks {
+		return v, false, &labelTakenError{label}
+	}
+	switch {
+	case asks:
+		p := newPrompter(sys)
+		if known && !o.replace {
+			yes, err := p.confirm(label+" has a value already. Replace it? [y/N] ", "y", "yes")
+			if err != nil {
+				return v, false, err
+			}
+			if !yes {
+				return v, false, errNotReplaced
+			}
+		}
+		v, err = p.newValue(label)
+	case o.fromFile != "":
+		v, err = valueOfFile(o.fromFile)
+	case o.fromEnv != "":
+		v, err = valueOfVariable(sys, o.fromEnv)
+	case o.generate != 0:
+		v = generate(o.generate)
+	default:
+		v, err = readValue(sys, sys.Stdin, "stdin")
+	}
+	return v, known || o.replace, err
+}
+
+func checkLength(v redact.Value, unmasked bool) error {
+	switch {
+	case v.Len() == 0:
+		return store.ErrEmptyValue
+	case v.Len() < anyMask && !unmasked:
+		return errTooShort
+	case v.Len() >= anyMask && unmasked:
+		return usage(errLongEnough)
+	}
+	return nil
+}
+
+// valueOfFile reads a file as it is, up to one byte more than a value may have.
+func valueOfFile(path string) (redact.Value, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return redact.Value{}, err
+	}
+	defer f.Close()
+	return readWhole(f, path)
+}
+
+// A variableError says that a variable to read a value from is not there.
+type variableError struct{ name string }
+
+func (e *variableError) Error() string { return "the variable " + e.name + " is not set" }
+
+func valueOfVariable(sys Sys, name string) (redact.Value, error) {
+	value := sys.Getenv(name)
+	if value == "" {
+		return redact.Value{}, &variableError{name}
+	}
+	return redact.NewValue([]byte(value)), nil
+}
+
+// generate makes a value of n letters and digits, each as likely as the other.
+func generate(n int) redact.Value {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	const fair = 256 - 256%len(alphabet) // bytes from here on would favour the first letters
+	value := make([]byte, 0, n)
+	var draw [64]byte
+	for len(value) < n {
+		_, _ = rand.Read(draw[:]) // never fails: see its documentation
+		for _, b := range draw {
+			if int(b) < fair && len(value) < n {
+				value = append(value, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	clear(draw[:])
+	return redact.NewValue(value)
+}
