@@ -1,0 +1,77 @@
+//go:build unix
+
+package exec
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// A child is a process of ours that is being waited for.
+type child struct {
+	pid     int
+	changes chan syscall.WaitStatus // stopped, …, ended
+
+	mu   sync.Mutex
+	gone bool // reaped: the number may be another process's by now
+}
+
+// startChild starts the program at path. Where the system ends a child with its
+// parent it is the calling thread that counts: the caller has locked it, and
+// keeps it until the child has ended.
+func startChild(path string, args, env []string, files []*os.File, sys *syscall.SysProcAttr) (*child, error) {
+	deaths := make(chan os.Signal, 1)
+	signal.Notify(deaths, syscall.SIGCHLD)
+
+	attr := &syscall.ProcAttr{Env: env, Sys: sys}
+	for _, file := range files {
+		attr.Files = append(attr.Files, file.Fd())
+	}
+	pid, err := syscall.ForkExec(path, args, attr)
+	if err != nil {
+		signal.Stop(deaths)
+		return nil, err
+	}
+	c := &child{pid: pid, changes: make(chan syscall.WaitStatus, 1)}
+	go c.watch(deaths)
+	return c, nil
+}
+
+// watch turns SIGCHLD, which may stand for several changes, into changes.
+func (c *child) watch(deaths chan os.Signal) {
+	defer signal.Stop(deaths)
+	for range deaths {
+		for {
+			status, ok := c.poll()
+			if !ok {
+				break
+			}
+			c.changes <- status
+			if status.Exited() || status.Signaled() {
+				return
+			}
+		}
+	}
+}
+
+func (c *child) poll() (status syscall.WaitStatus, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pid, err := syscall.Wait4(c.pid, &status, syscall.WNOHANG|syscall.WUNTRACED, nil)
+	if err != nil || pid != c.pid {
+		return 0, false
+	}
+	c.gone = status.Exited() || status.Signaled()
+	return status, true
+}
+
+// signal sends sig to the program itself, and to nobody once it has ended.
+func (c *child) signal(sig syscall.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.gone {
+		_ = syscall.Kill(c.pid, sig)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package exec
+
+// Conceal does nothing: this system has no call for it.
+func Conceal() {}

@@ -1,0 +1,76 @@
+//go:build unix
+
+package exec
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultPath is where execvp looks when there is no PATH.
+const defaultPath = "/bin:/usr/bin"
+
+// lookPath finds the program as a shell does: a name with a slash is a path, any
+// other is looked for in PATH, where a file that cannot be run is passed over
+// for one that can. Unlike a shell it runs nothing that it found through a
+// PATH that names the current directory. The error is a StartError.
+func lookPath(name string, env []string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, wrapStart(name, runnable(name))
+	}
+	path, ok := valueOf(env, "PATH")
+	if !ok {
+		path = defaultPath
+	}
+	cause := error(fs.ErrNotExist)
+	for _, dir := range filepath.SplitList(path) {
+		found := filepath.Join(dir, name)
+		switch err := runnable(found); {
+		case err == nil && !filepath.IsAbs(found):
+			return "", wrapStart(name, errCurrentDirectory)
+		case err == nil:
+			return found, nil
+		case !isAbsent(err):
+			cause = err
+		}
+	}
+	return "", wrapStart(name, cause)
+}
+
+// runnable says why a path cannot be run, as far as can be told without
+// running it.
+func runnable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err.(*fs.PathError).Err //nolint:errorlint,forcetypeassert // Stat's own type, by its documentation
+	case info.IsDir():
+		return syscall.EISDIR
+	}
+	return unix.Access(path, unix.X_OK)
+}
+
+// isAbsent is a reason to look on, as in execvp(3).
+func isAbsent(err error) bool {
+	return err == syscall.ENOENT || err == syscall.ENOTDIR //nolint:errorlint // bare numbers from runnable
+}
+
+// wrapStart makes a StartError of what execve or runnable said; the program
+// that is not there is told apart by fs.ErrNotExist. Too big an environment
+// is not the program's fault.
+func wrapStart(program string, err error) error {
+	switch err { //nolint:errorlint // bare numbers, and our own
+	case nil:
+		return nil
+	case syscall.E2BIG:
+		return &TooBigError{}
+	case syscall.ENOTDIR:
+		err = syscall.ENOENT
+	}
+	return &StartError{Program: program, Err: err}
+}

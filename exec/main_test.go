@@ -1,0 +1,96 @@
+package exec_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"secrets/exec"
+	"secrets/redact"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The test binary is also the smallest program that uses this room: what the
+// tests start as "front" is itself, with flags in place of a store.
+func TestMain(m *testing.M) {
+	if code, ok := exec.Monitor(os.Args[1:]); ok {
+		os.Exit(code)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "front" {
+		os.Exit(front(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+// loans is a flag "NAME=value"; the label is the name in lower case.
+type loans []exec.Loan
+
+func (l *loans) String() string { return "" }
+
+func (l *loans) Set(s string) error {
+	name, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return errors.New("want NAME=value")
+	}
+	*l = append(*l, exec.Loan{Name: name, Label: strings.ToLower(name), Value: redact.NewValue([]byte(value))})
+	return nil
+}
+
+// front is exec as cmd has it, less the store. A value on its command line is
+// for tests alone: front reads none other.
+func front(args []string) int {
+	var (
+		command = exec.Command{Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+		files   loans
+		lent    loans
+		input   string
+		replace bool
+		panics  time.Duration
+	)
+	flags := flag.NewFlagSet("front", flag.ExitOnError)
+	flags.Var(&lent, "use", "lend in a variable")
+	flags.Var(&files, "file", "lend in a file")
+	flags.StringVar(&input, "stdin", "", "lend as the input")
+	flags.BoolVar(&command.Clean, "clean", false, "small environment")
+	flags.BoolVar(&replace, "replace", false, "no masking")
+	flags.DurationVar(&command.Timeout, "timeout", 0, "end it then")
+	flags.DurationVar(&panics, "panic", 0, "panic then")
+	_ = flags.Parse(args)
+
+	exec.Conceal()
+	command.Args, command.Loans, command.Files = flags.Args(), lent, files
+	if input != "" {
+		command.Input = &redact.Secret{Label: "input", Value: redact.NewValue([]byte(input))}
+	}
+	if panics > 0 {
+		time.AfterFunc(panics, func() { panic("as asked") })
+	}
+	if replace {
+		return failed(command.Replace(), exec.Status{})
+	}
+	status, err := command.Run()
+	if err != nil {
+		return failed(err, status)
+	}
+	if status.Signal != 0 {
+		exec.Die(status.Signal)
+	}
+	return status.ExitCode()
+}
+
+func failed(err error, status exec.Status) int {
+	fmt.Fprintln(os.Stderr, "secrets: error:", err)
+	var start *exec.StartError
+	switch {
+	case errors.As(err, &start):
+		return start.Code()
+	case errors.As(err, new(*exec.OutputError)) && status != (exec.Status{}):
+		if status.Signal != 0 {
+			exec.Die(status.Signal)
+		}
+		return status.ExitCode()
+	}
+	return 125
+}

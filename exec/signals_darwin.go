@@ -1,0 +1,8 @@
+package exec
+
+import (
+	"os"
+	"syscall"
+)
+
+var forwardedHere = []os.Signal{syscall.SIGINFO, syscall.SIGEMT}

@@ -1,0 +1,92 @@
+//go:build unix
+
+package exec
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// forwarded are the signals that are passed on to the program. Not among them:
+// CHLD, URG and PIPE, which are our own affair; WINCH and the stops, which the
+// terminal sends to the program itself; KILL and STOP, which nobody can.
+var forwarded = append([]os.Signal{
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM,
+	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGABRT,
+	syscall.SIGVTALRM, syscall.SIGPROF, syscall.SIGIO, syscall.SIGTRAP,
+}, forwardedHere...)
+
+// fatal are the signals that end us while we only pass on the last output of a
+// program that has ended.
+var fatal = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
+
+// An inbox takes the signals that would otherwise end us. Those that were
+// ignored when we were started, as nohup does, are ignored in the program too
+// and taken only after its start.
+type inbox struct {
+	signals chan os.Signal
+	ignored []os.Signal
+	pipes   chan os.Signal
+}
+
+// openInbox is called before the program is started, so that none is lost.
+func openInbox() *inbox {
+	b := &inbox{
+		// Room for a burst: the runtime drops what does not fit.
+		signals: make(chan os.Signal, 256),
+		// A write to a pipe that nobody reads shall fail, and not end us.
+		pipes: make(chan os.Signal, 1),
+	}
+	signal.Notify(b.pipes, syscall.SIGPIPE)
+	for _, sig := range forwarded {
+		if signal.Ignored(sig) {
+			b.ignored = append(b.ignored, sig)
+		} else {
+			signal.Notify(b.signals, sig)
+		}
+	}
+	return b
+}
+
+// started is called after the program is started.
+func (b *inbox) started() {
+	if len(b.ignored) > 0 {
+		signal.Notify(b.signals, b.ignored...)
+	}
+}
+
+func (b *inbox) close() {
+	signal.Stop(b.signals)
+	signal.Stop(b.pipes)
+}
+
+// fromTerminal says whether the signal may be the kernel's own, made of a key
+// and sent to the terminal's whole foreground group: then the program of our
+// group has it already. Who sent a signal is not told to a Go program, so a
+// kill -INT of us alone while we are in the foreground is not passed on.
+func fromTerminal(sig os.Signal) bool {
+	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && foreground()
+}
+
+// foreground says whether our process group is the one its terminal talks to.
+func foreground() bool {
+	tty, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(tty) }()
+	return foregroundOf(tty)
+}
+
+// foregroundOf says the same of one terminal, and no where that is not the
+// terminal of our session.
+func foregroundOf(tty int) bool {
+	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+func isFatal(sig os.Signal) bool { return slices.Contains(fatal, sig) }

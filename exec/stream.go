@@ -1,0 +1,70 @@
+package exec
+
+import (
+	"errors"
+	"os"
+	"secrets/redact"
+)
+
+// chunk is how much is read at once, in bytes: what a pipe holds on Linux.
+const chunk = 64 << 10
+
+// A stream is an output of the program on its way to the caller: a pipe or the
+// master of a pty on our side, the masker, and the caller's own file.
+type stream struct {
+	from    *os.File
+	to      *redact.Writer
+	buf     []byte
+	ended   bool          // nothing can come any more
+	failure error         // why the caller's file took no more, unless its reader just went away
+	waiting chan struct{} // closed when flow is over
+}
+
+func newStream(from *os.File, to *redact.Writer) *stream {
+	return &stream{from: from, to: to, buf: make([]byte, chunk)}
+}
+
+// flow passes on what comes until the end, or until pause.
+func (s *stream) flow() {
+	s.waiting = make(chan struct{})
+	go func() {
+		defer close(s.waiting)
+		for !s.ended {
+			n, err := s.from.Read(s.buf)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				return
+			}
+			s.pass(n, err)
+		}
+	}()
+}
+
+// pass passes on n bytes and the news that came with them. A pty says EIO where
+// a pipe says EOF.
+func (s *stream) pass(n int, err error) {
+	if n > 0 {
+		if _, failure := s.to.Write(s.buf[:n]); failure != nil {
+			s.refused(failure)
+			return
+		}
+	}
+	s.ended = s.ended || err != nil
+}
+
+// refused gives up on a caller's file that takes no more, and lets the program
+// know as the system would: by SIGPIPE at its next write, or by a hangup.
+func (s *stream) refused(failure error) {
+	s.ended = true
+	_ = s.from.Close()
+	if !readerGone(failure) {
+		s.failure = &OutputError{Err: failure}
+	}
+}
+
+// close shows what the masker still held back.
+func (s *stream) close() {
+	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
+		s.failure = &OutputError{Err: err}
+	}
+	_ = s.from.Close()
+}
