@@ -8,7 +8,7 @@ import (
 	"secrets/redact"
 )
 
-// What is derived here is kept for ever: testdata/slots.json holds it to the
+// What is derived here is kept for ever: testdata/vectors.json holds it to the
 // byte. lp(x) is the length of x as uint32, big-endian, and x; numbers are
 // uint64, big-endian; Extract and Expand are HKDF-SHA256 (RFC 5869), an
 // Expand's info is its name, a zero byte and what follows.

@@ -100,18 +100,16 @@ func (s FileSource) Create(e Epoch) (redact.Value, error) {
 		return redact.Value{}, err
 	}
 	kept, err := s.Key(e)
-	if err != nil {
-		return redact.Value{}, err
+	if err == nil && !kept.Equal(key) {
+		err = KeyNotKept
 	}
-	if !kept.Equal(key) {
-		return redact.Value{}, KeyNotKept
-	}
-	return kept, nil
+	key.Wipe()
+	return kept, err
 }
 
 // Delete removes the line of e.
 func (s FileSource) Delete(e Epoch) error {
-	return s.change(func(lines []byte) ([]byte, error) {
+	err := s.change(func(lines []byte) ([]byte, error) {
 		kept := make([]byte, 0, len(lines))
 		for line := range bytes.Lines(lines) {
 			if !namesEpoch(line, e) {
@@ -123,6 +121,10 @@ func (s FileSource) Delete(e Epoch) error {
 		}
 		return kept, nil
 	})
+	if errors.Is(err, fs.ErrNotExist) { // not even a folder
+		return KeyMissing
+	}
+	return err
 }
 
 // read returns the whole file, or nothing where there is none. The caller
@@ -138,9 +140,17 @@ func (s FileSource) read() ([]byte, error) {
 	defer f.Close()
 	lines, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err == nil && len(lines) > maxKeyFile {
-		err = fmt.Errorf("%s: %w: longer than %d bytes", s.Path, KeyMalformed, maxKeyFile)
+		err = s.tooLong()
 	}
-	return lines, err
+	if err != nil {
+		clear(lines)
+		return nil, err
+	}
+	return lines, nil
+}
+
+func (s FileSource) tooLong() error {
+	return fmt.Errorf("%s: %w: longer than %d bytes", s.Path, KeyMalformed, maxKeyFile)
 }
 
 // change rewrites the file under its lock.
@@ -163,6 +173,9 @@ func (s FileSource) change(edit func(lines []byte) ([]byte, error)) error {
 		return err
 	}
 	defer clear(edited)
+	if len(edited) > maxKeyFile {
+		return s.tooLong()
+	}
 	return s.replace(edited)
 }
 

@@ -88,15 +88,12 @@ func (s KeyringSource) Create(e Epoch) (redact.Value, error) {
 	if err := v.set(keyPrefix + base64.RawStdEncoding.EncodeToString(key.Expose())); err != nil {
 		return redact.Value{}, err
 	}
-	switch kept, err := v.key(); {
-	case errors.Is(err, KeyMissing):
-		return redact.Value{}, KeyNotKept
-	case err != nil:
-		return redact.Value{}, err
-	case !kept.Equal(key):
-		return redact.Value{}, KeyNotKept
+	kept, err := v.key()
+	if errors.Is(err, KeyMissing) || err == nil && !kept.Equal(key) {
+		err = KeyNotKept
 	}
-	return key, nil
+	key.Wipe()
+	return kept, err
 }
 
 // Delete forgets the key of e.
@@ -195,6 +192,9 @@ func parseKey(text string) (redact.Value, error) {
 
 // decodeKey reads unpadded base64 of 32 bytes. Its error does not quote it.
 func decodeKey(encoded []byte) (redact.Value, error) {
+	if len(encoded) != base64.RawStdEncoding.EncodedLen(keySize) { // the decoder skips line breaks
+		return redact.Value{}, KeyMalformed
+	}
 	key, err := base64.RawStdEncoding.Strict().AppendDecode(nil, encoded)
 	if err != nil || len(key) != keySize {
 		clear(key)

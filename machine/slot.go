@@ -21,6 +21,9 @@ var (
 	ErrCipherUnavailable = errors.New("XChaCha20-Poly1305 is not available")
 )
 
+// errKeySize guards against sealing under no key at all.
+var errKeySize = fmt.Errorf("a key is %d bytes long", keySize)
+
 // The types of slots: each is named after its key source.
 const (
 	keyringType    = "keyring"
@@ -54,6 +57,9 @@ func NewSlot(id uint64, typ string) Slot {
 
 // Seal wraps the vault key of e under key and hw.
 func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Value) error {
+	if key.Len() != keySize || vaultKey.Len() != keySize {
+		return errKeySize
+	}
 	keys, err := s.derive(key, hw, e)
 	if err != nil {
 		return err
@@ -94,7 +100,7 @@ func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, erro
 	if err != nil {
 		return redact.Value{}, ErrSlotDamaged
 	}
-	if len(payload) == 0 || payload[0] != payloadVaultKey {
+	if len(payload) != 1+keySize || payload[0] != payloadVaultKey {
 		clear(payload)
 		return redact.Value{}, ErrUnknownPayload
 	}
