@@ -107,7 +107,7 @@ Environment:
 	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
 	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newDestroy(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
-	root.AddCommand(newMan(sys))
+	root.AddCommand(newMan())
 	return root
 }
 

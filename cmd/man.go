@@ -10,7 +10,7 @@ import (
 )
 
 // newMan is hidden: releases and packages call it, users have man.
-func newMan(sys Sys) *cobra.Command {
+func newMan() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
 		Short:  "Write the man pages into a folder",
