@@ -26,13 +26,15 @@ var NoHardwareID HardwareID
 // itself, as State is.
 type HardwareState string
 
+// The states of a hardware ID that is none.
 const (
 	HardwareAbsent        HardwareState = "absent"
-	HardwareUninitialized HardwareState = "uninitialized"
-	HardwareInvalid       HardwareState = "invalid"
-	HardwareTransient     HardwareState = "transient"
+	HardwareUninitialized HardwareState = "uninitialized" // the system has not finished its first boot
+	HardwareInvalid       HardwareState = "invalid"       // not 128 bits in hex, all zero, or not readable
+	HardwareTransient     HardwareState = "transient"     // made up for this boot alone
 )
 
+// Error states the fact; the string of the state itself is its short name.
 func (s HardwareState) Error() string {
 	switch s {
 	case HardwareAbsent:

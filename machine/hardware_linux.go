@@ -51,7 +51,7 @@ func readShort(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(f, 129))
 	return string(raw), err
 }

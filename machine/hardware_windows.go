@@ -12,7 +12,7 @@ func ReadHardwareID(func(string) string) (HardwareID, error) {
 		if err != nil {
 			return "", err
 		}
-		defer key.Close()
+		defer func() { _ = key.Close() }()
 		guid, _, err := key.GetStringValue("MachineGuid")
 		return guid, err
 	})

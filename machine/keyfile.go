@@ -37,6 +37,7 @@ type FileSource struct{ Path string }
 // A FileFault says why a key file is not safe to use.
 type FileFault string
 
+// The faults of a key file.
 const (
 	FaultSymlink    FileFault = "symlink"
 	FaultNotRegular FileFault = "not-regular"
@@ -137,7 +138,7 @@ func (s FileSource) read() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lines, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err == nil && len(lines) > maxKeyFile {
 		err = s.tooLong()
@@ -159,7 +160,7 @@ func (s FileSource) change(edit func(lines []byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close() // and gives the lock up
+	defer func() { _ = lock.Close() }() // and gives the lock up
 	if err := acquire(lock); err != nil {
 		return err
 	}

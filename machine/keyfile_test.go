@@ -179,7 +179,7 @@ func TestKeyFileWriters(t *testing.T) {
 	}
 }
 
-// Whoever holds the lock for ever is not waited for for ever.
+// A writer that never ends is not waited for without end.
 func TestKeyFileLockHeld(t *testing.T) {
 	s := writeKeyFile(t, testLine)
 	lock, err := os.Create(s.Path + ".lock")

@@ -24,7 +24,7 @@ func openPrivate(path string) (*os.File, error) {
 		return nil, err
 	}
 	if err := checkPrivate(f); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return f, nil

@@ -39,7 +39,7 @@ func (k systemKeyring) Probe(ctx context.Context, name string) error {
 	if err != nil {
 		return expired(ctx, fmt.Errorf("%w: %w", BusUnreachable, err))
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	return expired(ctx, secretService{ctx, conn}.probe(name))
 }
 

@@ -4,25 +4,31 @@ package machine
 // as the error itself: errors.Is finds one, errors.As finds which.
 type State string
 
+// The states of one key, in whichever source.
 const (
 	KeyMissing   State = "key-missing"
 	KeyMalformed State = "key-malformed"
 	KeyExists    State = "key-exists"
-	KeyNotKept   State = "key-not-kept"
+	KeyNotKept   State = "key-not-kept" // a prompt was dismissed, or another key was written at the same time
+)
 
+// The states of a keyring.
+const (
 	NoBus          State = "no-bus"
 	BusUnreachable State = "bus-unreachable"
 	NoProvider     State = "no-provider"
 	NoCollection   State = "no-collection"
 	Locked         State = "locked"
 	TimedOut       State = "timeout"
-	NoLogonSession State = "no-logon-session"
+	NoLogonSession State = "no-logon-session" // Windows: over OpenSSH, for one
 	Denied         State = "denied"
 	Unsupported    State = "unsupported"
-	Failed         State = "failed"
-
-	Busy State = "busy"
+	Failed         State = "failed" // for a reason that has no name here
 )
+
+// Busy is the state of a key file that another process changes and does not
+// let go.
+const Busy State = "busy"
 
 var facts = map[State]string{
 	KeyMissing:   "the store's key is not there",
