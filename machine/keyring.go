@@ -112,6 +112,7 @@ type visit struct {
 	name    string
 	ctx     context.Context
 	end     context.CancelFunc
+	locked  bool // a human is asked to unlock it
 	notice  func()
 	waited  <-chan time.Time
 }
@@ -125,7 +126,8 @@ func (s KeyringSource) visit(name string) (*visit, error) {
 	if !s.Interactive {
 		return v, err
 	}
-	if err != nil && !errors.Is(err, Locked) {
+	v.locked = errors.Is(err, Locked)
+	if err != nil && !v.locked {
 		return v, err
 	}
 	v.end()
@@ -172,6 +174,9 @@ func (v *visit) await(f func() error) error {
 	for {
 		select {
 		case err := <-done:
+			if v.locked && errors.Is(err, Failed) {
+				return Locked // the prompt was dismissed
+			}
 			return err
 		case <-v.waited:
 			v.notice()

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
@@ -27,7 +26,7 @@ const (
 // socket that never answers can hold it; and the bus's address is never left
 // to godbus, which would start a bus and a keyring daemon that stay for ever.
 func (k systemKeyring) Probe(ctx context.Context, name string) error {
-	address, err := busAddress(k.getenv)
+	address, err := k.busAddress()
 	if err != nil {
 		return err
 	}
@@ -53,16 +52,15 @@ func expired(ctx context.Context, err error) error {
 }
 
 // busAddress finds the session bus.
-func busAddress(getenv func(string) string) (string, error) {
-	address := getenv("DBUS_SESSION_BUS_ADDRESS")
+func (k systemKeyring) busAddress() (string, error) {
+	address := k.getenv("DBUS_SESSION_BUS_ADDRESS")
 	if address != "" && !strings.HasPrefix(address, "autolaunch:") {
 		return address, nil
 	}
-	folders := []string{"/run/user/" + strconv.Itoa(os.Getuid())}
-	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		folders = slices.Insert(folders, 0, dir)
-	}
-	for _, dir := range folders {
+	for _, dir := range []string{k.getenv("XDG_RUNTIME_DIR"), k.runtime} {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
 		socket := filepath.Join(dir, "bus")
 		if _, err := os.Stat(socket); err == nil {
 			return "unix:path=" + dbus.EscapeBusAddressValue(socket), nil

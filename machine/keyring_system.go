@@ -3,6 +3,8 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"syscall"
 
 	"github.com/godbus/dbus/v5"
@@ -15,12 +17,15 @@ const keyringService = "dev.secrets.cli"
 // systemKeyring is the keyring of this system: what Probe found fit for use is
 // then used through go-keyring, which knows no deadline and prompts as it likes.
 type systemKeyring struct {
-	getenv func(string) string
+	getenv  func(string) string
+	runtime string // where the session bus of this user is, unless a variable says it
 }
 
 // SystemKeyring is the keyring of the operating system: the Secret Service on
 // Linux, the login keychain on macOS, the Credential Manager on Windows.
-func SystemKeyring(getenv func(string) string) Keyring { return systemKeyring{getenv} }
+func SystemKeyring(getenv func(string) string) Keyring {
+	return systemKeyring{getenv: getenv, runtime: "/run/user/" + strconv.Itoa(os.Getuid())}
+}
 
 func (systemKeyring) Get(name string) (string, error) {
 	text, err := keyring.Get(keyringService, name)
