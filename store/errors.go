@@ -46,6 +46,10 @@ func locate(path string, err error) error {
 	if errors.As(err, &damage) {
 		damage.Path = path
 	}
+	var newer *NewerFormatError
+	if errors.As(err, &newer) {
+		newer.Path = path
+	}
 	return err
 }
 

@@ -29,7 +29,10 @@ func acquire(folder string) (*lock, error) {
 		return nil, err
 	}
 	l := &lock{f}
-	if err := l.wait(); err != nil {
+	if err = f.Chmod(0o600); err == nil { // whatever the umask
+		err = l.wait()
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}

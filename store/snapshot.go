@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"os"
+	"io"
 	"secrets/redact"
 )
 
@@ -31,18 +31,14 @@ type content struct {
 	head   Header
 }
 
-func readContent(f *os.File) (*content, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	switch size := info.Size(); {
+func readContent(r io.ReaderAt, size int64) (*content, error) {
+	switch {
 	case size == 0:
 		return nil, damaged("file", "it is empty")
 	case size > maxFile:
 		return nil, damaged("file", "it is larger than %d bytes", maxFile)
 	}
-	root, err := rootTree(f, info.Size())
+	root, err := rootTree(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +65,28 @@ func readContent(f *os.File) (*content, error) {
 // has been checked against that.
 type snapshot struct {
 	*content
-	file     *os.File
 	keys     *keys
 	manifest manifest
 }
 
-func (s *snapshot) close() { _ = s.file.Close() }
+// verify makes sure that the keys are this content's and that they signed it.
+func (c *content) verify(k *keys) (*snapshot, error) {
+	if c.head.StoreID != k.id || c.head.Epoch != k.epoch {
+		return nil, ErrRekeyed
+	}
+	if err := c.head.understood(); err != nil {
+		return nil, err
+	}
+	b, err := c.meta.get([]byte(keyManifest))
+	if err != nil {
+		return nil, err
+	}
+	m, err := verifyManifest(k, c.header, b)
+	if err != nil {
+		return nil, err
+	}
+	return &snapshot{content: c, keys: k, manifest: m}, nil
+}
 
 // about opens what is known about one secret, having checked the one shard that
 // has it or would have it.

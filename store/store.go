@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"os"
 	"secrets/redact"
 	"slices"
 )
@@ -31,16 +30,15 @@ type Store struct {
 // *RemoteError where the file is not safe to use, *NewerFormatError and
 // *DamageError.
 func Open(path string, opt Options) (*Store, error) {
-	f, err := openFile(path, opt)
+	s := &Store{path: path, opt: opt}
+	err := s.read(func(c *content) error {
+		s.header = c.head
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	c, err := readContent(f)
-	if err != nil {
-		return nil, locate(path, err)
-	}
-	return &Store{path: path, opt: opt, header: c.head}, nil
+	return s, nil
 }
 
 // Header is the header as it was when the store was opened.
@@ -71,83 +69,64 @@ func (s *Store) Close() {
 // Get returns the current value of a label, ErrNotFound where the store surely
 // has none, and a *CriticalError where lending it takes a later version. What
 // it costs does not grow with the number of secrets.
-func (s *Store) Get(label string) (Meta, redact.Value, error) {
-	snap, err := s.snapshot()
-	if err != nil {
-		return Meta{}, redact.Value{}, err
-	}
-	defer snap.close()
-	meta, value, err := snap.get(label)
-	if err != nil {
-		return Meta{}, redact.Value{}, locate(s.path, err)
-	}
-	return meta, value, nil
+func (s *Store) Get(label string) (meta Meta, value redact.Value, err error) {
+	err = s.verified(func(snap *snapshot) (err error) {
+		meta, value, err = snap.get(label)
+		return err
+	})
+	return meta, value, err
 }
 
 // Meta is Get without the value, which stays sealed. What a later version has
 // to understand before it lends, this may show.
-func (s *Store) Meta(label string) (Meta, error) {
-	snap, err := s.snapshot()
-	if err != nil {
-		return Meta{}, err
-	}
-	defer snap.close()
-	_, meta, err := snap.about(label)
-	return meta, locate(s.path, err)
+func (s *Store) Meta(label string) (meta Meta, err error) {
+	err = s.verified(func(snap *snapshot) (err error) {
+		_, meta, err = snap.about(label)
+		return err
+	})
+	return meta, err
 }
 
 // List returns what is known about each secret, sorted by label. It opens no
 // value.
-func (s *Store) List() ([]Meta, error) {
-	snap, err := s.snapshot()
-	if err != nil {
-		return nil, err
-	}
-	defer snap.close()
-	metas, err := snap.list()
-	if err != nil {
-		return nil, locate(s.path, err)
-	}
+func (s *Store) List() (metas []Meta, err error) {
+	err = s.verified(func(snap *snapshot) (err error) {
+		metas, err = snap.list()
+		return err
+	})
 	slices.SortFunc(metas, func(a, b Meta) int { return cmp.Compare(a.Label, b.Label) })
-	return metas, nil
+	return metas, err
 }
 
-// snapshot opens the file anew and verifies its manifest. As every write makes
-// a fresh file, what is open stays as it is.
-func (s *Store) snapshot() (*snapshot, error) {
+// verified calls use with the file as it is now, its manifest verified.
+func (s *Store) verified(use func(*snapshot) error) error {
 	if s.keys == nil {
-		return nil, ErrLocked
+		return ErrLocked
 	}
+	return s.read(func(c *content) error {
+		snap, err := c.verify(s.keys)
+		if err != nil {
+			return err
+		}
+		return use(snap)
+	})
+}
+
+// read calls use with the file as it is now, its header checked. Every write
+// makes a fresh file, so what is open does not change meanwhile.
+func (s *Store) read(use func(*content) error) error {
 	f, err := openFile(s.path, s.opt)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	snap, err := verify(f, s.keys)
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
 	if err != nil {
-		_ = f.Close()
-		return nil, locate(s.path, err)
+		return err
 	}
-	return snap, nil
-}
-
-func verify(f *os.File, k *keys) (*snapshot, error) {
-	c, err := readContent(f)
+	c, err := readContent(f, info.Size())
 	if err != nil {
-		return nil, err
+		return locate(s.path, err)
 	}
-	if c.head.StoreID != k.id || c.head.Epoch != k.epoch {
-		return nil, ErrRekeyed
-	}
-	if err := c.head.understood(); err != nil {
-		return nil, err
-	}
-	b, err := c.meta.get([]byte(keyManifest))
-	if err != nil {
-		return nil, err
-	}
-	m, err := verifyManifest(k, c.header, b)
-	if err != nil {
-		return nil, err
-	}
-	return &snapshot{file: f, keys: k, content: c, manifest: m}, nil
+	return locate(s.path, use(c))
 }

@@ -40,21 +40,26 @@ func (s *Store) Update(change func(*Tx) error) error {
 	}
 	defer l.release()
 
-	snap, err := s.snapshot()
+	var next draft
+	err = s.verified(func(snap *snapshot) error {
+		next, err = snap.draft()
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	records, err := snap.records()
-	snap.close()
-	if err != nil {
-		return locate(s.path, err)
-	}
-	tx := &Tx{keys: s.keys, records: records}
+	tx := &Tx{keys: s.keys, records: next.records}
 	if err := change(tx); err != nil || !tx.changed {
 		return locate(s.path, err)
 	}
-	d := draft{header: snap.header, generation: snap.manifest.generation + 1, records: tx.records}
-	return d.replace(s.path, s.keys)
+	return next.replace(s.path, s.keys)
+}
+
+// draft is the next file as it is before anything is changed: all that is in
+// this one, loaded and checked but not opened.
+func (s *snapshot) draft() (draft, error) {
+	records, err := s.records()
+	return draft{header: s.header, generation: s.manifest.generation + 1, records: records}, err
 }
 
 // records loads and checks the whole store but opens nothing.

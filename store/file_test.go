@@ -1,0 +1,60 @@
+package store
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFilesThatAreNoStore(t *testing.T) {
+	whole := contents(t, golden(t, "one.db"))
+	for what, b := range map[string][]byte{
+		"0 bytes":   {},
+		"1 byte":    whole[:1],
+		"one page":  whole[:pageSize],
+		"two pages": whole[:2*pageSize],
+		"half":      whole[:len(whole)/2],
+		"zeros":     make([]byte, len(whole)),
+		"text":      []byte("this is no store"),
+	} {
+		path := golden(t, "one.db")
+		writeFile(t, path, b)
+		_, err := Open(path, Options{})
+		checkDamage(t, what, err)
+		if got := contents(t, path); len(got) != len(b) {
+			t.Errorf("%s: the file has %d bytes now, not %d", what, len(got), len(b))
+		}
+	}
+}
+
+func TestTooLargeFile(t *testing.T) {
+	path := golden(t, "one.db")
+	if err := os.Truncate(path, maxFile+1); err != nil { // sparse
+		t.Fatal(err)
+	}
+	_, err := Open(path, Options{})
+	checkDamage(t, "open", err)
+}
+
+func TestNoStore(t *testing.T) {
+	folder := privateFolder(t)
+	for _, path := range []string{filepath.Join(folder, FileName), filepath.Join(folder, "no", "folder", FileName)} {
+		_, err := Open(path, Options{})
+		checkError(t, path, err, ErrNoStore)
+	}
+	checkFolderHolds(t, folder)
+}
+
+func TestFolderInTheStoresPlace(t *testing.T) {
+	path := filepath.Join(privateFolder(t), FileName)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(path, Options{})
+	checkErrorAs(t, "open", err, &KindError{Path: path, Mode: fs.ModeDir | 0o700})
+
+	file := golden(t, "one.db")
+	_, err = Open(filepath.Join(file, FileName), Options{})
+	checkErrorAs(t, "below a file", err, &KindError{Path: file, Mode: 0o600})
+}

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+)
+
+// The reader sees in a file what bbolt sees in it, at sizes with inline
+// buckets, one leaf, one and two levels of branches, and overflow pages.
+func TestReaderSeesWhatBboltSees(t *testing.T) {
+	for _, c := range []struct{ secrets, size int }{{0, 1}, {1, 1}, {2, 1}, {5, 1}, {50, 1}, {3, MaxValue}, {40, 5000}, {2000, 1}} {
+		t.Run(fmt.Sprintf("%dx%d", c.secrets, c.size), func(t *testing.T) {
+			s := newStore(t)
+			update(t, s, func(tx *Tx) error {
+				for i := range c.secrets {
+					if err := tx.Put(about(fmt.Sprintf("n%d", i)), text(string(make([]byte, c.size)))); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			want := dump(t, s.path)
+			root := rootOf(t, s.path)
+			for name, pairs := range want {
+				bucket, err := root.bucket(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := map[string][]byte{}
+				if err := bucket.scan(nil, func(e element) bool { got[string(e.key)] = e.value; return true }); err != nil {
+					t.Fatal(err)
+				}
+				if !cmp.Equal(pairs, got) {
+					t.Errorf("%s: scan differs: %d keys, want %d", name, len(got), len(pairs))
+				}
+				for key, value := range pairs {
+					if got, err := bucket.get([]byte(key)); err != nil || !bytes.Equal(got, value) {
+						t.Errorf("%s/%x: got %d bytes, error %v, want %d bytes", name, key, len(got), err, len(value))
+					}
+					if got, err := bucket.get([]byte(key + "x")); err != nil || got != nil {
+						t.Errorf("%s/%xx: got %d bytes, error %v, want none", name, key, len(got), err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func rootOf(t testing.TB, path string) tree {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := rootTree(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// What we write, bbolt's own check finds in order.
+func TestBboltFindsTheFileInOrder(t *testing.T) {
+	s := newStore(t, "a", "b", "c")
+	tamper(t, s.path, func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			t.Error(err)
+		}
+		return nil
+	})
+}
+
+// A branch that leads to itself makes bbolt recurse until the process dies.
+func TestPagesInACircle(t *testing.T) {
+	path := golden(t, "fifty.db")
+	b := contents(t, path)
+	branches := 0
+	for at := 2 * pageSize; at < len(b); at += pageSize {
+		if le.Uint16(b[at+8:]) != pageBranch || le.Uint64(b[at:]) != uint64(at/pageSize) {
+			continue
+		}
+		branches++
+		for i := range int(le.Uint16(b[at+10:])) {
+			le.PutUint64(b[at+pageHead+i*elementSize+8:], uint64(at/pageSize))
+		}
+	}
+	if branches == 0 {
+		t.Fatal("the file has no branch page")
+	}
+	writeFile(t, path, b)
+	s := unlocked(t, path, goldenKey())
+	_, _, err := s.Get("label/07")
+	checkDamage(t, "get", err)
+	_, err = s.List()
+	checkDamage(t, "list", err)
+}
+
+// Both meta pages lead to the same content, so one of them may be lost; an
+// emptied store or an older state never comes of it.
+func TestLostMetaPages(t *testing.T) {
+	for _, lost := range [][]int{{0}, {1}, {0, 1}} {
+		s := newStore(t, "key")
+		put(t, s, "key", "newer value")
+		b := contents(t, s.path)
+		for _, page := range lost {
+			clear(b[page*pageSize:][:pageSize])
+		}
+		writeFile(t, s.path, b)
+		if len(lost) == 1 {
+			checkValueOf(t, s, "key", "newer value")
+			continue
+		}
+		_, err := Open(s.path, Options{})
+		checkDamage(t, "open", err)
+		checkRefused(t, s, "key")
+	}
+}
+
+// FuzzOpen changes bytes of a store file: what comes out is the value or an
+// error, never another value, never "no such label" and never a panic.
+func FuzzOpen(f *testing.F) {
+	whole := map[bool][]byte{}
+	for large, name := range map[bool]string{false: "one.db", true: "fifty.db"} {
+		b, err := os.ReadFile("testdata/format1/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		whole[large] = b
+		f.Add(large, uint32(0), []byte{}, uint32(len(b)))
+		f.Add(large, uint32(pageSize+16), []byte{0xff, 0xff}, uint32(len(b)))
+		f.Add(large, uint32(2*pageSize+8), []byte{1, 0, 255, 255}, uint32(len(b)))
+		f.Add(large, uint32(5*pageSize), []byte{1}, uint32(6*pageSize))
+		f.Add(large, uint32(9*pageSize+12), []byte{255, 255, 255, 127}, uint32(len(b)))
+	}
+	f.Fuzz(func(t *testing.T, large bool, at uint32, change []byte, length uint32) {
+		b := bytes.Clone(whole[large])
+		if int(at) < len(b) {
+			copy(b[at:], change)
+		}
+		b = b[:min(int(length), len(b))]
+		label, want := "openai-api-key", "sk-golden"
+		if large {
+			label, want = "label/07", "value-07"
+		}
+		checkOpens(t, b, label, want)
+	})
+}
+
+func checkOpens(t *testing.T, b []byte, label, want string) {
+	c, err := readContent(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return
+	}
+	k, err := newKeys(goldenKey(), c.head.StoreID, c.head.Epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := c.verify(k)
+	if err != nil {
+		return
+	}
+	_, v, err := snap.get(label)
+	if err == nil && string(v.Expose()) != want {
+		t.Errorf("got %q, want %q", v.Expose(), want)
+	}
+	if err != nil {
+		checkDamage(t, "get", locate("p", err))
+	}
+	if metas, err := snap.list(); err == nil && len(metas) != int(snap.manifest.count) {
+		t.Errorf("list has %d secrets, the manifest %d", len(metas), snap.manifest.count)
+	}
+}

@@ -1,0 +1,248 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Locks and kills are between processes, so these tests start the test binary
+// again, to do one of the roles below.
+const roleVariable = "SECRETS_STORE_TEST_ROLE"
+
+// A role is what a child process does with the store at path. It reports on
+// stdout, one line at a time; what it returns ends it with an error.
+var roles = map[string]func(path, arg string) error{
+	"write": writeOne,
+	"read":  readOne,
+	"hold":  holdLock,
+	"count": writeForEver,
+	"init":  createOne,
+}
+
+func TestMain(m *testing.M) {
+	role, ok := roles[os.Getenv(roleVariable)]
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := role(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func child(t *testing.T, role, path, arg string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], path, arg)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return cmd
+}
+
+func openAs(path string) (*Store, error) {
+	s, err := Open(path, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Unlock(vaultKey())
+}
+
+// writeOne puts "value of LABEL" under the label.
+func writeOne(path, label string) error {
+	s, err := openAs(path)
+	if err != nil {
+		return err
+	}
+	return s.Update(func(tx *Tx) error { return tx.Put(about(label), text("value of "+label)) })
+}
+
+// readOne wants "value of LABEL" under the label.
+func readOne(path, label string) error {
+	s, err := openAs(path)
+	if err != nil {
+		return err
+	}
+	_, v, err := s.Get(label)
+	if err == nil && !v.Equal(text("value of "+label)) {
+		err = errors.New("a wrong value")
+	}
+	return err
+}
+
+// holdLock says so and waits to be killed.
+func holdLock(path, _ string) error {
+	s, err := openAs(path)
+	if err != nil {
+		return err
+	}
+	return s.Update(func(*Tx) error {
+		fmt.Println("held")
+		time.Sleep(time.Hour)
+		return nil
+	})
+}
+
+// writeForEver puts 1, 2, 3 … under the label and says each when it is done.
+func writeForEver(path, label string) error {
+	s, err := openAs(path)
+	if err != nil {
+		return err
+	}
+	for i := 1; ; i++ {
+		n := strconv.Itoa(i)
+		if err := s.Update(func(tx *Tx) error { return tx.Put(about(label), text(n)) }); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+}
+
+// createOne makes a store and says whether it was the one that did.
+func createOne(path, _ string) error {
+	err := Create(path, Options{}, Header{StoreID: NewID(), Epoch: 1}, vaultKey())
+	if err == nil {
+		fmt.Println("made")
+	}
+	if errors.Is(err, ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// startAll starts children and returns what each wrote to stdout. All of them
+// must succeed.
+func startAll(t *testing.T, cmds []*exec.Cmd) []string {
+	t.Helper()
+	type end struct {
+		out []byte
+		err error
+	}
+	ends := make([]chan end, len(cmds))
+	for i, cmd := range cmds {
+		ends[i] = make(chan end, 1)
+		go func() {
+			out, err := cmd.Output()
+			ends[i] <- end{out, err}
+		}()
+	}
+	var said []string
+	for i := range ends {
+		e := <-ends[i]
+		if e.err != nil {
+			var exit *exec.ExitError
+			errors.As(e.err, &exit)
+			t.Errorf("%v: %v: %s", cmds[i].Args[1:], e.err, exit.Stderr)
+		}
+		said = append(said, string(e.out))
+	}
+	return said
+}
+
+func TestManyProcesses(t *testing.T) {
+	const writers, readers = 20, 100
+	s := newStore(t, "there")
+	var cmds []*exec.Cmd
+	for i := range writers {
+		cmds = append(cmds, child(t, "write", s.path, fmt.Sprintf("w%d", i)))
+	}
+	for range readers {
+		cmds = append(cmds, child(t, "read", s.path, "there"))
+	}
+	startAll(t, cmds)
+	for i := range writers {
+		label := fmt.Sprintf("w%d", i)
+		checkValueOf(t, s, label, "value of "+label)
+	}
+	if got, want := len(labels(t, s)), writers+1; got != want {
+		t.Errorf("got %d labels, want %d", got, want)
+	}
+}
+
+func TestManyInitsMakeOneStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secrets", FileName)
+	var cmds []*exec.Cmd
+	for range 10 {
+		cmds = append(cmds, child(t, "init", path, ""))
+	}
+	made := 0
+	for _, said := range startAll(t, cmds) {
+		if said == "made\n" {
+			made++
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d processes made a store, want 1", made)
+	}
+	put(t, unlocked(t, path, vaultKey()), "key", "value")
+}
+
+// startUntil starts a child and waits until it says a line.
+func startUntil(t *testing.T, cmd *exec.Cmd) (kill func(), rest *bufio.Reader) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	rest = bufio.NewReader(out)
+	if _, err := rest.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = cmd.Process.Kill() }, rest
+}
+
+// A lock that is held too long is told with its holder; readers do not care;
+// and when the holder dies, the lock is free and what he left is gone.
+func TestLockHeldTooLong(t *testing.T) {
+	s := newStore(t, "key")
+	holder := child(t, "hold", s.path, "")
+	kill, _ := startUntil(t, holder)
+	checkValueOf(t, s, "key", "value of key")
+
+	want := &BusyError{Path: filepath.Join(filepath.Dir(s.path), LockName), PID: holder.Process.Pid}
+	checkErrorAs(t, "update", s.Update(func(*Tx) error { return nil }), want)
+
+	kill()
+	_ = holder.Wait()
+	writeFile(t, s.path+draftSuffix, []byte("a file half written"))
+	put(t, s, "key", "after the kill")
+	checkValueOf(t, s, "key", "after the kill")
+	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
+}
+
+// Whenever a writer is killed, the store opens, what he said was done is there,
+// and nothing is half there.
+func TestKilledWriters(t *testing.T) {
+	const rounds = 30
+	s := newStore(t, "other")
+	for round := range rounds {
+		writer := child(t, "count", s.path, "count")
+		kill, rest := startUntil(t, writer)
+		time.Sleep(time.Duration(round*7%23) * time.Millisecond)
+		kill()
+		said, err := io.ReadAll(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = writer.Wait()
+		acknowledged := 1 + bytes.Count(said, []byte("\n"))
+		_, v, err := s.Get("count")
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		got, err := strconv.Atoi(string(v.Expose()))
+		if err != nil || got != acknowledged && got != acknowledged+1 {
+			t.Errorf("round %d: got %d, %v, acknowledged %d", round, got, err, acknowledged)
+		}
+		checkValueOf(t, s, "other", "value of other")
+	}
+}
