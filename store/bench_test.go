@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 )
 
@@ -25,7 +26,7 @@ func storeOf(b *testing.B, secrets int) *Store {
 // BenchmarkOpenGet is what one exec asks of the store.
 func BenchmarkOpenGet(b *testing.B) {
 	for _, n := range sizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			path := storeOf(b, n).path
 			for b.Loop() {
 				s, err := Open(path, Options{})
@@ -46,7 +47,7 @@ func BenchmarkOpenGet(b *testing.B) {
 
 func BenchmarkList(b *testing.B) {
 	for _, n := range sizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s := storeOf(b, n)
 			for b.Loop() {
 				if _, err := s.List(); err != nil {
@@ -59,7 +60,7 @@ func BenchmarkList(b *testing.B) {
 
 func BenchmarkUpdate(b *testing.B) {
 	for _, n := range sizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s := storeOf(b, n)
 			for b.Loop() {
 				put(b, s, "label/0", "another value")

@@ -36,15 +36,40 @@ func (d draft) place(path string, k *keys, put func(from, to string) error) erro
 		return err
 	}
 	fresh := path + draftSuffix
-	if err := d.build(fresh, k); err != nil {
-		_ = os.Remove(fresh)
-		return err
+	err := d.build(fresh, k)
+	if err == nil {
+		err = readBack(fresh, k)
 	}
-	if err := put(fresh, path); err != nil {
+	if err == nil {
+		err = put(fresh, path)
+	}
+	if err != nil {
 		_ = os.Remove(fresh)
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// readBack makes sure that a file holds a whole store before it takes the place
+// of one.
+func readBack(path string, k *keys) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	err = readFile(f, func(c *content) error {
+		snap, err := c.verify(k)
+		if err != nil {
+			return err
+		}
+		_, err = snap.records()
+		return err
+	})
+	if err != nil {
+		return &WriteError{Path: path, Reason: err.Error()}
+	}
+	return nil
 }
 
 // removeDraft removes what a writer left who was killed.

@@ -20,6 +20,9 @@ var (
 	ErrNoteTooBig  = fmt.Errorf("the note is longer than %d bytes", MaxNote)
 	ErrFull        = fmt.Errorf("the store holds %d secrets already", MaxSecrets)
 
+	// ErrNoCipher is the error of a program that runs in Go's FIPS 140-only mode.
+	ErrNoCipher = errors.New("XChaCha20-Poly1305 is not to be had in FIPS 140-only mode")
+
 	// ErrLocked is the error of an operation that needs Unlock first.
 	ErrLocked = errors.New("the store is not unlocked")
 
@@ -51,6 +54,14 @@ func locate(path string, err error) error {
 		newer.Path = path
 	}
 	return err
+}
+
+// A WriteError says that a new file, read back, was not what had been written.
+// The store is as it was before.
+type WriteError struct{ Path, Reason string }
+
+func (e *WriteError) Error() string {
+	return fmt.Sprintf("%s was not written right: %s", e.Path, e.Reason)
 }
 
 // A BusyError says that another process held the lock for all of the wait. PID

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -34,5 +36,20 @@ func TestNetworkFileSystemIsRefused(t *testing.T) {
 	}
 	if err := Create(fresh, allowed, h, vaultKey()); err != nil {
 		t.Errorf("create, allowed: %v", err)
+	}
+}
+
+// A child of exec may run for hours: a store that is open holds no file.
+func TestOpenStoreHoldsNoFile(t *testing.T) {
+	s := newStore(t, "key")
+	checkValueOf(t, s, "key", "value of key")
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(to, filepath.Dir(s.path)) {
+			t.Errorf("it holds %s", to)
+		}
 	}
 }

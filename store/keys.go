@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+
 	"secrets/redact"
 
 	"golang.org/x/crypto/chacha20poly1305"

@@ -2,8 +2,9 @@ package store
 
 import (
 	"fmt"
-	"secrets/redact"
 	"time"
+
+	"secrets/redact"
 )
 
 // Bounds of one secret and of a store.

@@ -80,7 +80,11 @@ func (k *keys) aead(purpose string, id ID, keyVersion uint64) (cipher.AEAD, erro
 		return nil, err
 	}
 	defer clear(key)
-	return chacha20poly1305.NewX(key)
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil { // the key has the right length
+		return nil, ErrNoCipher
+	}
+	return aead, nil
 }
 
 // partAAD binds a part to its place: it opens nowhere else.

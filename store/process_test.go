@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -162,6 +163,45 @@ func TestManyProcesses(t *testing.T) {
 	}
 	if got, want := len(labels(t, s)), writers+1; got != want {
 		t.Errorf("got %d labels, want %d", got, want)
+	}
+}
+
+// Readers need no lock, so however many loop, a writer gets through.
+func TestLoopingReadersStarveNoWriter(t *testing.T) {
+	const readers, writes = 8, 10
+	s := newStore(t, "there")
+	done := make(chan struct{})
+	var wait sync.WaitGroup
+	for range readers {
+		wait.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					checkValueOf(t, s, "there", "value of there")
+				}
+			}
+		})
+	}
+	for i := range writes {
+		put(t, s, "count", strconv.Itoa(i))
+	}
+	close(done)
+	wait.Wait()
+	checkValueOf(t, s, "count", strconv.Itoa(writes-1))
+}
+
+// Where the cipher is forbidden, that is the error, and there is no store.
+func TestFIPSOnly(t *testing.T) {
+	s := newStore(t, "key")
+	for _, role := range []string{"read", "write"} {
+		cmd := child(t, role, s.path, "key")
+		cmd.Env = append(cmd.Env, "GODEBUG=fips140=only")
+		out, err := cmd.CombinedOutput()
+		if got, want := string(out), ErrNoCipher.Error()+"\n"; err == nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", role, got, err, want)
+		}
 	}
 }
 

@@ -2,8 +2,10 @@ package store
 
 import (
 	"cmp"
-	"secrets/redact"
+	"os"
 	"slices"
+
+	"secrets/redact"
 )
 
 // FileName is what a store file is called in its folder.
@@ -120,13 +122,17 @@ func (s *Store) read(use func(*content) error) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	return locate(s.path, readFile(f, use))
+}
+
+func readFile(f *os.File, use func(*content) error) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	c, err := readContent(f, info.Size())
 	if err != nil {
-		return locate(s.path, err)
+		return err
 	}
-	return locate(s.path, use(c))
+	return use(c)
 }

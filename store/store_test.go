@@ -356,6 +356,24 @@ func TestRekeyedMeanwhile(t *testing.T) {
 	checkError(t, "update", s.Update(func(*Tx) error { return nil }), ErrRekeyed)
 }
 
+// A file that is not what it should be never takes the place of a store.
+func TestFreshFileIsReadBack(t *testing.T) {
+	s := newStore(t, "key")
+	before := contents(t, s.path)
+	foreign, err := Header{Format: Format, StoreID: NewID(), Epoch: 1}.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed *WriteError
+	if err := (draft{header: foreign, generation: 9}).replace(s.path, s.keys); !errors.As(err, &failed) {
+		t.Errorf("got error %v, want a %T", err, failed)
+	}
+	if !bytes.Equal(before, contents(t, s.path)) {
+		t.Error("the store was replaced")
+	}
+	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
+}
+
 func contents(t testing.TB, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
