@@ -2,24 +2,216 @@ package redact
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
+	"slices"
+	"strings"
 )
 
-// Forms returns the byte strings by which a value may show. A value of fewer
-// than four bytes has none.
-func Forms(v Value) [][]byte {
-	raw := bytes.TrimSpace(v.Expose())
-	if len(raw) < 4 {
-		return nil
+// What is searched: the forms of a value.
+//
+// The text is searched in views (terminal.go, escape.go, dump.go) that undo line
+// wraps, colours and escapes, so a form is only needed for what they cannot
+// undo: another alphabet (base64, hex, numbers, UTF-16), doubled or
+// broken quotes, another case, and a value without its first or last byte.
+//
+//   - Below four bytes a value has no forms: masking it would destroy the output.
+//   - From four to seven bytes it is looked for as it is, between characters that
+//     cannot belong to a word, and so is a longer one that is a word of the trade
+//     (production …). Literals (true, null …) are not looked for.
+//   - From eight bytes on, in all forms, and line by line.
+//   - The blanks and quotes around a value do not belong to it, nor the armour
+//     of a PEM file: a header says nothing.
+
+const (
+	minForm  = 8    // the least bytes a form has, but for short values
+	maxForm  = 192  // the most: a longer form is looked for in pieces
+	minWord  = 4    // the least bytes of a value that is masked
+	maxWord  = 11   // the most bytes of a value that may be a plain word
+	longText = 4096 // a value above has the usual forms only
+)
+
+// Forms returns the byte strings to look for, each as the first view gives it;
+// those of a short value count between word boundaries only. The caller wipes
+// them.
+func Forms(v Value) (all [][]byte) {
+	var f forms
+	f.of(v.Expose())
+	for _, p := range f.patterns {
+		all = append(all, p.form)
 	}
-	raw = bytes.Clone(raw)
-	forms := [][]byte{raw}
-	if len(raw) >= 8 {
-		forms = append(forms,
-			base64.RawStdEncoding.AppendEncode(nil, raw),
-			base64.RawURLEncoding.AppendEncode(nil, raw),
-			hex.AppendEncode(nil, raw))
+	return all
+}
+
+// A pattern is a form of a value.
+type pattern struct {
+	form  []byte
+	label int32 // the number of the secret
+	kind  kind
+}
+
+// A kind of form says where it counts.
+type kind uint8
+
+const (
+	anywhere kind = iota
+	bare          // in the first view only: digits and blanks, which no program escapes
+	word          // in the first view only, unbroken, where no word goes on before or behind
+)
+
+// forms collects what is to be looked for of one secret.
+type forms struct {
+	label    int32
+	patterns []pattern
+}
+
+func (f *forms) of(value []byte) {
+	whole := bytes.TrimSpace(value)
+	core := unquote(unarmour(whole))
+	switch {
+	case len(core) < minWord || isLiteral(core):
+	case len(core) < minForm:
+		f.word(core)
+	default:
+		f.text(whole, core)
+		f.encoded(core)
 	}
-	return forms
+}
+
+// text adds the value as it is: whole, without its quotes, unescaped, by lines.
+func (f *forms) text(whole, core []byte) {
+	if isWordOfTheTrade(core) {
+		f.word(core)
+		return
+	}
+	plain := [][]byte{core, bytes.TrimRight(core, `\`)}
+	if !isArmoured(whole) {
+		plain = append(plain, whole)
+	}
+	undone := unescaped(core)
+	plain = append(plain, undone)
+	for _, text := range [][]byte{core, undone} {
+		if bytes.IndexByte(text, '\n') >= 0 {
+			plain = append(plain, secretLines(text)...)
+		}
+	}
+	for _, text := range plain {
+		f.add(bytes.Clone(text))
+	}
+	clear(undone)
+}
+
+func (f *forms) word(value []byte) {
+	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, word})
+}
+
+func (f *forms) add(form []byte)  { f.pieces(form, anywhere) }
+func (f *forms) bare(form []byte) { f.pieces(form, bare) }
+
+// pieces takes form over, as the first view gives it, in pieces of maxForm bytes
+// at most.
+func (f *forms) pieces(form []byte, k kind) {
+	var v view
+	v.strip(form, true)
+	clear(form)
+	n := (len(v.text) + maxForm - 1) / maxForm
+	for i := range n {
+		if piece := v.text[i*len(v.text)/n : (i+1)*len(v.text)/n]; len(piece) >= minForm {
+			f.patterns = append(f.patterns, pattern{piece, f.label, k})
+		}
+	}
+}
+
+// unarmour takes off the first and last line of a PEM file.
+func unarmour(text []byte) []byte {
+	if !isArmoured(text) {
+		return text
+	}
+	from, to := bytes.IndexByte(text, '\n'), bytes.LastIndexByte(text, '\n')
+	if from < 0 || from == to {
+		return text
+	}
+	return bytes.TrimSpace(text[from:to])
+}
+
+// isArmoured tells whether text is framed as PEM (RFC 7468) or OpenPGP do it.
+func isArmoured(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("-----BEGIN ")) && bytes.HasSuffix(text, []byte("-----"))
+}
+
+// unquote takes off a pair of quotes.
+func unquote(text []byte) []byte {
+	n := len(text)
+	if n < 2 || text[0] != text[n-1] || bytes.IndexByte([]byte("\"'`"), text[0]) < 0 {
+		return text
+	}
+	return bytes.TrimSpace(text[1 : n-1])
+}
+
+// unescaped is text with its own escapes undone, as the second view shows it.
+func unescaped(text []byte) []byte {
+	undone := bytes.Clone(text)
+	for range rounds {
+		n := 0
+		for i := 0; i < len(undone); {
+			e, whole := escape{}, false
+			if bytes.IndexByte([]byte(starters), undone[i]) >= 0 {
+				e, whole = undo(undone[i:])
+			}
+			if !whole || e.n == 0 {
+				undone[n] = undone[i]
+				n, i = n+1, i+1
+				continue
+			}
+			n, i = n+copy(undone[n:], e.bytes()), i+e.n
+		}
+		undone = undone[:n]
+	}
+	return undone
+}
+
+// secretLines are the lines of a value that are worth looking for each: no PEM
+// armour, and not only the structure of a document.
+func secretLines(text []byte) (lines [][]byte) {
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		if len(line) >= minForm && !bytes.HasPrefix(line, []byte("-----")) && !isStructure(line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// isStructure tells whether a line only opens a part of a document, or has too
+// few letters and digits to say anything.
+func isStructure(line []byte) bool {
+	if bytes.IndexByte([]byte("{[("), line[len(line)-1]) >= 0 {
+		return true
+	}
+	n := 0
+	for _, c := range line {
+		if isWordByte(c) || c >= 0x80 {
+			n++
+		}
+	}
+	return n < minForm-2
+}
+
+// isLiteral tells whether masking a short value would make nonsense of what
+// programs print.
+func isLiteral(text []byte) bool {
+	return isOneOf(text, "true", "false", "null", "none", "undefined", "localhost")
+}
+
+// isWordOfTheTrade tells whether a value is one of the long words that stand in
+// the output of many programs, and in other words.
+func isWordOfTheTrade(text []byte) bool {
+	return isOneOf(text, "production", "development", "password", "passphrase",
+		"username", "administrator", "database", "postgres", "postgresql", "internal", "external")
+}
+
+func isOneOf(text []byte, words ...string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, string(text)) })
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }

@@ -1,129 +1,191 @@
 package redact
 
 import (
-	"bytes"
 	"errors"
 	"io"
-	"maps"
 	"sync"
+	"time"
 )
 
-// errClosed is what a write after Close gets.
-var errClosed = errors.New("write to a closed masking writer")
+// How it is written: what cannot become a match any more goes on at once.
 
-// A Secret is a value and the label it is named by where it is masked.
-type Secret struct {
-	Label string
-	Value Value
-}
+const (
+	idle = 30 * time.Millisecond // after this a short beginning of a value is shown
 
-type pattern struct {
-	bytes []byte
-	label string
-}
+	maxShown = 3       // how many bytes of a value are shown then at most
+	block    = 1 << 15 // bytes that are searched at once
+	bridge   = 1 << 10 // bytes of a new block that are searched together with what was kept
+)
 
-// A Masker knows the forms of a set of secrets.
-type Masker struct {
-	patterns []pattern
+var errClosed = errors.New("write to a masking writer that is closed")
 
-	mu     sync.Mutex
-	counts map[string]int
-}
-
-// NewMasker copies what it needs of the values: they may be wiped afterwards.
-func NewMasker(secrets []Secret) *Masker {
-	m := &Masker{counts: map[string]int{}}
-	for _, s := range secrets {
-		for _, f := range Forms(s.Value) {
-			m.patterns = append(m.patterns, pattern{f, s.Label})
-		}
-	}
-	return m
-}
-
-// Counts is the number of masks written so far, by label.
-func (m *Masker) Counts() map[string]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return maps.Clone(m.counts)
-}
-
-// Wipe overwrites what the masker knows. Its writers must be closed before.
-func (m *Masker) Wipe() {
-	for _, p := range m.patterns {
-		clear(p.bytes)
-	}
-	m.patterns = nil
-}
-
-// Writer returns a writer that passes to dst what is written to it, masked.
-func (m *Masker) Writer(dst io.Writer) *Writer { return &Writer{masker: m, dst: dst} }
-
-// A Writer masks one stream.
+// A Writer masks one stream. It holds back only what may at this moment become a
+// value, and gives the same output however the stream is cut into writes. If
+// nothing is written for a moment and no more than three bytes of a value are
+// held, as by the last letter of a prompt, they are shown; the match goes on,
+// and the rest of the value is still masked.
 type Writer struct {
 	masker *Masker
-	mu     sync.Mutex
-	dst    io.Writer
-	held   []byte
-	closed bool
+	idle   time.Duration
+
+	mu      sync.Mutex
+	dst     io.Writer
+	err     error // of dst, or errClosed
+	timer   *time.Timer
+	scanner *scanner
+
+	// kept is the end of the stream so far, as far as it still matters. The
+	// places below are offsets in it and move with it.
+	kept    []byte
+	settled int // matches that begin before are dealt with
+	out     int // bytes before are written, or masked
+	last    run // the last mask that was written
+
+	runs   []run
+	buffer []byte // what one pass writes, if it cannot be written as it lies
 }
 
-// Write masks p and passes on what cannot become a value any more.
+// Write masks p and passes on what is settled. It fails when dst did.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
-		return 0, errClosed
+	w.stop()
+	for rest := p; len(rest) > 0 && w.err == nil; {
+		rest = w.take(rest)
 	}
-	w.held = append(w.held, p...)
-	if err := w.flush(false); err != nil {
-		return 0, err
+	if w.err != nil {
+		return 0, w.err
 	}
+	w.wait()
 	return len(p), nil
 }
 
-// Close ends the stream and lets go what is held. It does not close dst.
+// take deals with the beginning of p and returns what is left of it. What was
+// kept is searched with a small part of p, and the rest where it lies, so that
+// next to nothing is copied.
+func (w *Writer) take(p []byte) []byte {
+	before := len(w.kept)
+	if before == 0 {
+		text := p[:min(len(p), block)]
+		from := w.pass(text, going)
+		if len(text) < len(p) {
+			return p[from:]
+		}
+		w.kept = append(w.kept, p[from:]...)
+		return nil
+	}
+	n := min(len(p), bridge)
+	w.kept = append(w.kept, p[:n]...)
+	from := w.pass(w.kept, going)
+	if n < len(p) && from >= before {
+		clear(w.kept)
+		w.kept = w.kept[:0]
+		return p[from-before:]
+	}
+	w.drop(from)
+	return p[n:]
+}
+
+// drop forgets the first n bytes of what is kept.
+func (w *Writer) drop(n int) {
+	left := copy(w.kept, w.kept[n:])
+	clear(w.kept[left:])
+	w.kept = w.kept[:left]
+}
+
+// Close ends the stream: a held beginning of eight bytes or more of a value is
+// masked, a shorter one shown. It wipes what the writer held, and does not close
+// dst.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
+	if errors.Is(w.err, errClosed) {
 		return nil
 	}
-	w.closed = true
-	return w.flush(true)
+	w.stop()
+	if w.err == nil {
+		w.pass(w.kept, ended)
+	}
+	err := w.err
+	w.err = errClosed
+	w.drop(len(w.kept))
+	clear(w.buffer[:cap(w.buffer)])
+	if w.scanner != nil {
+		w.scanner.wipe()
+	}
+	return err
 }
 
-func (w *Writer) flush(end bool) error {
-	var out []byte
-	i := 0
-scan:
-	for i < len(w.held) {
-		var hit pattern
-		for _, p := range w.masker.patterns {
-			switch rest := w.held[i:]; {
-			case bytes.HasPrefix(rest, p.bytes):
-				if len(p.bytes) > len(hit.bytes) {
-					hit = p
-				}
-			case !end && bytes.HasPrefix(p.bytes, rest):
-				break scan
-			}
-		}
-		if hit.bytes == nil {
-			out = append(out, w.held[i])
-			i++
-			continue
-		}
-		out = append(out, "[secret:"+hit.label+"]"...)
-		i += len(hit.bytes)
-		w.masker.mu.Lock()
-		w.masker.counts[hit.label]++
-		w.masker.mu.Unlock()
+// stop and wait handle the timer that shows held bytes.
+func (w *Writer) stop() {
+	if w.timer != nil {
+		w.timer.Stop()
 	}
-	w.held = append(w.held[:0], w.held[i:]...)
-	if len(out) == 0 {
-		return nil
+}
+
+func (w *Writer) wait() {
+	switch {
+	case w.out >= len(w.kept):
+	case w.timer == nil:
+		w.timer = time.AfterFunc(w.idle, w.show)
+	default:
+		w.timer.Reset(w.idle)
 	}
-	_, err := w.dst.Write(out)
-	return err
+}
+
+// show lets go what is held after an idle moment.
+func (w *Writer) show() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.drop(w.pass(w.kept, idling))
+	}
+}
+
+// A moment of the stream.
+type moment int
+
+const (
+	going  moment = iota // more may come at once
+	idling               // nothing has come for a while
+	ended                // nothing will come
+)
+
+// pass searches text, whose first bytes are what was kept, writes what is
+// settled, and returns from where on text must be kept.
+func (w *Writer) pass(text []byte, at moment) (from int) {
+	if w.scanner == nil {
+		<-w.masker.built
+		w.scanner = newScanner(w.masker.patterns)
+	}
+	s := w.scanner
+	s.scan(text, at == ended)
+	w.settled = w.join(at)
+	w.emit(text)
+	if at == idling && s.held <= maxShown && w.settled == s.live {
+		w.copy(text, len(text))
+	}
+	w.flush()
+	from = s.boundary(max(0, w.settled-1))
+	w.settled -= from
+	w.out -= from
+	w.last.from -= from
+	w.last.to -= from
+	return from
+}
+
+// copy puts the text up to an offset into the buffer, as far as it is not out.
+func (w *Writer) copy(text []byte, to int) {
+	if w.out < to {
+		w.buffer = append(w.buffer, text[w.out:to]...)
+		w.out = to
+	}
+}
+
+func (w *Writer) flush() {
+	if len(w.buffer) > 0 && w.err == nil {
+		_, w.err = w.dst.Write(w.buffer)
+	}
+	clear(w.buffer)
+	w.buffer = w.buffer[:0]
 }

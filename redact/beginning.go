@@ -1,0 +1,64 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"sort"
+)
+
+// What is held back: the longest end of the text that is the beginning of a
+// pattern, without being all of it. Nothing else can become a match.
+
+// beginnings finds it, by search in the sorted patterns.
+type beginnings struct {
+	patterns []pattern
+	sorted   []int32
+	first    [256]bool       // the first bytes of all patterns
+	grams    [1 << 10]uint64 // a bit for the hash of every first gram
+}
+
+func newBeginnings(patterns []pattern, ids []int32) *beginnings {
+	b := &beginnings{patterns: patterns, sorted: slices.Clone(ids)}
+	slices.SortFunc(b.sorted, func(x, y int32) int {
+		return bytes.Compare(patterns[x].form, patterns[y].form)
+	})
+	for _, id := range ids {
+		form := patterns[id].form
+		b.first[form[0]] = true
+		h := hash(binary.LittleEndian.Uint32(form))
+		b.grams[h>>22] |= 1 << (h & 63)
+	}
+	return b
+}
+
+// end returns where the longest such end of text that begins at reach or behind
+// it begins, and a pattern that begins with it, or -1.
+func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
+	for i := reach; i < len(text); i++ {
+		if !b.first[text[i]] {
+			continue
+		}
+		if len(text)-i >= gram {
+			h := hash(binary.LittleEndian.Uint32(text[i:]))
+			if b.grams[h>>22]>>(h&63)&1 == 0 {
+				continue
+			}
+		}
+		if id := b.longer(text[i:]); id >= 0 {
+			return i, id
+		}
+	}
+	return len(text), -1
+}
+
+// longer is a pattern that begins with s and has more bytes, or -1.
+func (b *beginnings) longer(s []byte) int32 {
+	i := sort.Search(len(b.sorted), func(i int) bool {
+		return bytes.Compare(b.patterns[b.sorted[i]].form, s) > 0
+	})
+	if i < len(b.sorted) && bytes.HasPrefix(b.patterns[b.sorted[i]].form, s) {
+		return b.sorted[i]
+	}
+	return -1
+}

@@ -1,0 +1,320 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// How programs spell a value so that no view can undo it.
+
+const nearForm = 16 // from here on a value is known without its first or last byte
+
+// encoded adds every other spelling of a value. Each rests on programs that were
+// seen to write it; the tests run them.
+func (f *forms) encoded(value []byte) {
+	f.base64(value)
+	f.bare(hex.AppendEncode(nil, value))
+	f.bare(upper(hex.AppendEncode(nil, value)))
+	f.add(wide(value, binary.LittleEndian))
+	f.quoted(value)
+	if len(value) > longText {
+		return
+	}
+	f.add(wide(value, binary.BigEndian))
+	f.hexLists(value)
+	f.decimalLists(value)
+	f.base32(value)
+	f.twice(value)
+	f.altered(value)
+}
+
+// base64 adds base64, standard and URL, wherever in a longer text the value may
+// stand: what its bytes share with their neighbours is left out.
+func (f *forms) base64(value []byte) {
+	for _, e := range aligned(value, base64.RawStdEncoding, 3, 4) {
+		url := bytes.Map(func(r rune) rune {
+			switch r {
+			case '+':
+				return '-'
+			case '/':
+				return '_'
+			}
+			return r
+		}, e)
+		f.add(e)
+		f.add(url)
+	}
+}
+
+// base32 adds the five alignments of base32 (RFC 4648).
+func (f *forms) base32(value []byte) {
+	for _, e := range aligned(value, base32.StdEncoding.WithPadding(base32.NoPadding), 5, 8) {
+		f.bare(e)
+	}
+}
+
+// An encoding writes groups of bytes as groups of digits.
+type encoding interface {
+	AppendEncode(dst, src []byte) []byte
+}
+
+// aligned encodes value at each alignment, without the digits that depend on
+// what stands before or behind it.
+func aligned(value []byte, enc encoding, bytesIn, digitsOut int) (forms [][]byte) {
+	bitsPer := 8 * bytesIn / digitsOut
+	for before := range bytesIn {
+		padded := append(make([]byte, before, before+len(value)), value...)
+		all := enc.AppendEncode(nil, padded)
+		from := (8*before + bitsPer - 1) / bitsPer
+		to := 8 * len(padded) / bitsPer
+		if from < to {
+			forms = append(forms, all[from:to])
+		}
+		clear(padded)
+	}
+	return forms
+}
+
+// hexLists adds the bytes as hex numbers with something between: colons, blanks,
+// dashes, C arrays, and the pairs of xxd.
+func (f *forms) hexLists(value []byte) {
+	for _, between := range []string{":", " ", "-", ",", ", ", ", 0x", ",0x", " 0x"} {
+		list := joined(value, between, func(dst []byte, c byte) []byte { return hex.AppendEncode(dst, []byte{c}) })
+		f.bare(upperDigits(list))
+		f.bare(list)
+	}
+	for phase := range 2 {
+		var pairs []byte
+		for i, c := range value {
+			if i > 0 && i%2 == phase {
+				pairs = append(pairs, ' ')
+			}
+			pairs = hex.AppendEncode(pairs, []byte{c})
+		}
+		f.bare(pairs)
+	}
+}
+
+// decimalLists adds the bytes as decimal numbers: Go's %v, Python's list, JSON.
+func (f *forms) decimalLists(value []byte) {
+	for _, between := range []string{" ", ",", ", "} {
+		f.bare(joined(value, between, func(dst []byte, c byte) []byte { return strconv.AppendUint(dst, uint64(c), 10) }))
+	}
+}
+
+func joined(value []byte, between string, spell func(dst []byte, c byte) []byte) (list []byte) {
+	for i, c := range value {
+		if i > 0 {
+			list = append(list, between...)
+		}
+		list = spell(list, c)
+	}
+	return list
+}
+
+// twice adds what really occurs of one encoding in another: base64 of base64
+// (a registry login in a Kubernetes secret), of hex, of UTF-16 (PowerShell's
+// -EncodedCommand) and of JSON.
+func (f *forms) twice(value []byte) {
+	inner := aligned(value, base64.RawStdEncoding, 3, 4)
+	inner = append(inner, hex.AppendEncode(nil, value), wide(value, binary.LittleEndian))
+	for _, text := range inJSON(value) {
+		if !bytes.Equal(text, value) {
+			inner = append(inner, text)
+		}
+	}
+	for _, text := range inner {
+		for _, e := range aligned(text, base64.RawStdEncoding, 3, 4) {
+			f.add(e)
+		}
+		clear(text)
+	}
+}
+
+// inJSON is the value in a JSON string as Go writes it, as most others do, and
+// in ASCII only.
+func inJSON(value []byte) (forms [][]byte) {
+	for _, html := range []bool{true, false} {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(html)
+		if err := enc.Encode(string(value)); err != nil {
+			continue // a string always has a JSON form
+		}
+		forms = append(forms, bytes.TrimSuffix(b.Bytes(), []byte("\"\n"))[1:])
+	}
+	var ascii []byte
+	for _, c := range string(forms[1]) {
+		if c < utf8.RuneSelf {
+			ascii = append(ascii, byte(c))
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			ascii = hex.AppendEncode(append(ascii, `\u`...), []byte{byte(unit >> 8), byte(unit)})
+		}
+	}
+	return append(forms, ascii)
+}
+
+// quoted adds the quoting that no escape table undoes.
+func (f *forms) quoted(value []byte) {
+	for _, q := range []struct{ char, by string }{
+		{`"`, `""`},                  // CSV, PowerShell, batch files
+		{`'`, `''`},                  // SQL, YAML, PowerShell
+		{`$`, `$$`},                  // make, compose files
+		{`%`, `%%`},                  // printf, batch files, systemd
+		{`${`, `$${`}, {`%{`, `%%{`}, // Terraform
+		{`'`, `'\''`}, {`'`, `'"'"'`}, // shells, inside single quotes
+		{` `, `+`}, // forms; the rest of it the second view undoes
+	} {
+		if bytes.Contains(value, []byte(q.char)) {
+			f.add(bytes.ReplaceAll(value, []byte(q.char), []byte(q.by)))
+		}
+	}
+	f.prefixed(value, '^', "&<>|^")
+	f.prefixed(value, '^', "&<>|^!%")
+	f.prefixed(value, '^', "&<>|^()%!\"")
+	f.prefixed(value, '`', "$\"`")
+	f.quotedPrintable(value)
+	f.folded(value)
+	f.latin1(value)
+}
+
+// prefixed adds the value with escape before each of chars: cmd.exe, PowerShell.
+func (f *forms) prefixed(value []byte, escape byte, chars string) {
+	if !bytes.ContainsAny(value, chars) {
+		return
+	}
+	var b []byte
+	for _, c := range value {
+		if bytes.IndexByte([]byte(chars), c) >= 0 {
+			b = append(b, escape)
+		}
+		b = append(b, c)
+	}
+	f.add(b)
+}
+
+// quotedPrintable adds the spelling of RFC 2045.
+func (f *forms) quotedPrintable(value []byte) {
+	var b []byte
+	for _, c := range value {
+		if c == '=' || c >= utf8.RuneSelf {
+			b = append(b, '=')
+			b = append(b, upper(hex.AppendEncode(nil, []byte{c}))...)
+		} else {
+			b = append(b, c)
+		}
+	}
+	if len(b) > len(value) {
+		f.add(b)
+	}
+}
+
+// folded adds the value without one of its blanks, where a folded line was
+// broken; the break itself the first view leaves out.
+func (f *forms) folded(value []byte) {
+	if bytes.Count(value, []byte(" ")) > 8 {
+		return
+	}
+	for i, c := range value {
+		if c == ' ' {
+			f.add(append(bytes.Clone(value[:i]), value[i+1:]...))
+		}
+	}
+}
+
+// latin1 adds the value in ISO 8859-1, as escapes of single bytes give it.
+func (f *forms) latin1(value []byte) {
+	if !utf8.Valid(value) {
+		return
+	}
+	var b []byte
+	for _, r := range string(value) {
+		if r > 0xff {
+			return
+		}
+		b = append(b, byte(r))
+	}
+	if len(b) < len(value) {
+		f.add(b)
+	}
+}
+
+// wide is the value in UTF-16; bytes that are no UTF-8 become one unit each.
+func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
+	for i := 0; i < len(value); {
+		r, n := utf8.DecodeRune(value[i:])
+		if r == utf8.RuneError && n == 1 {
+			r = rune(value[i])
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			b = order.AppendUint16(b, unit)
+		}
+		i += n
+	}
+	return b
+}
+
+// altered adds what is still the value to whoever sees it: without its first or
+// last byte, in another case, in groups of four, backwards, by rot13.
+func (f *forms) altered(value []byte) {
+	if len(value) < nearForm {
+		return
+	}
+	f.add(bytes.Clone(value[1:]))
+	f.add(bytes.Clone(value[:len(value)-1]))
+	if bytes.ContainsAny(value, "0123456789") {
+		f.add(upper(bytes.Clone(value)))
+		f.add(bytes.ToLower(value))
+	}
+	for _, between := range []byte("- ") {
+		var groups []byte
+		for i, c := range value {
+			if i > 0 && i%4 == 0 {
+				groups = append(groups, between)
+			}
+			groups = append(groups, c)
+		}
+		f.add(groups)
+	}
+	reversed, rotated := bytes.Clone(value), bytes.Clone(value)
+	for i, c := range value {
+		reversed[len(value)-1-i] = c
+		rotated[i] = rot13(c)
+	}
+	f.add(reversed)
+	f.add(rotated)
+}
+
+func rot13(c byte) byte {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return 'a' + (c-'a'+13)%26
+	case c >= 'A' && c <= 'Z':
+		return 'A' + (c-'A'+13)%26
+	}
+	return c
+}
+
+// upper turns ASCII letters to capitals, in place.
+func upper(b []byte) []byte {
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return b
+}
+
+// upperDigits is a copy of a list with capital hex digits; the x of 0x stays.
+func upperDigits(list []byte) []byte {
+	return bytes.ReplaceAll(upper(bytes.Clone(list)), []byte("0X"), []byte("0x"))
+}

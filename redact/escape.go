@@ -1,0 +1,273 @@
+package redact
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The second view: the text with escapes undone, in up to three rounds, since
+// JSON is put into JSON and percent codes are percent-encoded again. One table
+// serves all: which program escaped, and for whom, cannot be known.
+//
+//   %41 %u0041                     URLs, forms
+//   &amp; &#65; &#x41;             XML and HTML
+//   \n \" \\ \101 \x41 \u0041      C, Go, Python, JavaScript, JSON, shells
+//   \u{41} \U00000041              (an unknown \c is c, as shells have it)
+//   U+200B, U+200C, U+200D, U+2060 invisible characters: left out
+//
+// A line break that was undone is left out with the indent behind it, as in the
+// first view. A value is looked for after each round, because one more round
+// could undo what is its own.
+
+// starters are the bytes an escape can begin with.
+const starters = "%&\\\xe2"
+
+// maxEscape bounds the length of an escape.
+const maxEscape = 2 + maxIndent
+
+// An escapes finds places where an escape may begin, in order.
+type escapes struct {
+	text []byte
+	at   [len(starters)]int // the next place of each starter
+}
+
+func (e *escapes) reset(text []byte) {
+	e.text = text
+	for k := range e.at {
+		e.at[k] = e.seek(k, 0)
+	}
+}
+
+func (e *escapes) seek(k, from int) int {
+	if i := bytes.IndexByte(e.text[from:], starters[k]); i >= 0 {
+		return from + i
+	}
+	return len(e.text)
+}
+
+// next is the first such place from i on, or the length of the text.
+func (e *escapes) next(i int) int {
+	first := len(e.text)
+	for k, at := range e.at {
+		if at < i {
+			at = e.seek(k, i)
+			e.at[k] = at
+		}
+		first = min(first, at)
+	}
+	return first
+}
+
+// An escape is what a sequence of n bytes stands for; n is 0 if it is text.
+type escape struct {
+	n    int
+	size int
+	char [utf8.UTFMax]byte
+}
+
+func (e *escape) bytes() []byte { return e.char[:e.size] }
+
+func escapedByte(n int, c byte) escape { return escape{n, 1, [4]byte{c}} }
+
+func escapedRune(n int, r rune) escape {
+	e := escape{n: n}
+	e.size = utf8.EncodeRune(e.char[:], r)
+	return e
+}
+
+// undo reads the escape at the beginning of s. It is not whole if more bytes
+// could change what it is.
+func undo(s []byte) (e escape, whole bool) {
+	switch s[0] {
+	case '%':
+		return undoPercent(s)
+	case '&':
+		return undoEntity(s)
+	case '\\':
+		return undoBackslash(s)
+	default:
+		return undoInvisible(s)
+	}
+}
+
+func undoPercent(s []byte) (escape, bool) {
+	if len(s) > 1 && s[1] == 'u' {
+		r, whole := number(s[2:], 16, 4, 4)
+		if r < 0 {
+			return escape{}, whole
+		}
+		return escapedRune(6, r), true
+	}
+	r, whole := number(s[1:], 16, 2, 2)
+	if r < 0 {
+		return escape{}, whole
+	}
+	return escapedByte(3, byte(r)), true
+}
+
+func undoBackslash(s []byte) (escape, bool) {
+	if len(s) == 1 {
+		return escape{}, false
+	}
+	switch c := s[1]; c {
+	case 'n':
+		n, whole := indent(s[2:])
+		return escape{n: 1 + n}, whole
+	case 'r':
+		return escape{n: 2}, true
+	case 't', 'b', 'f', 'v', 'a', 'e':
+		return escapedByte(2, "\t\b\f\v\a\x1b"[strings.IndexByte("tbfvae", c)]), true
+	case 'x':
+		if r, whole := number(s[2:], 16, 2, 2); r >= 0 || !whole {
+			return escapedByte(4, byte(r)), whole
+		}
+	case 'u':
+		return undoUnicode(s)
+	case 'U':
+		if r, whole := number(s[2:], 16, 8, 8); r >= 0 || !whole {
+			return escapedRune(10, r), whole
+		}
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		r, whole := number(s[1:], 8, 1, 3)
+		return escapedByte(1+digits(s[1:], 8, 3), byte(r)), whole
+	}
+	return escapedByte(2, s[1]), true
+}
+
+// undoUnicode reads \u0041, \u{41} and a pair of surrogates.
+func undoUnicode(s []byte) (escape, bool) {
+	if len(s) > 2 && s[2] == '{' {
+		n := 3 + digits(s[3:], 16, 6)
+		if n == len(s) && n < 3+6 {
+			return escape{}, false
+		}
+		if n > 3 && n < len(s) && s[n] == '}' {
+			r, _ := number(s[3:n], 16, n-3, n-3)
+			return escapedRune(n+1, r), true
+		}
+		return escapedByte(2, 'u'), n < len(s)
+	}
+	r, whole := number(s[2:], 16, 4, 4)
+	switch {
+	case r < 0:
+		return escapedByte(2, 'u'), whole
+	case !utf16.IsSurrogate(r):
+		return escapedRune(6, r), true
+	}
+	rest := s[6:]
+	if len(rest) < 2 && strings.HasPrefix(`\u`, string(rest)) {
+		return escape{}, false
+	}
+	if len(rest) >= 2 && rest[0] == '\\' && rest[1] == 'u' {
+		low, whole := number(rest[2:], 16, 4, 4)
+		if !whole {
+			return escape{}, false
+		}
+		if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+			return escapedRune(12, both), true
+		}
+	}
+	return escapedRune(6, utf8.RuneError), true
+}
+
+// entities are the named ones that stand for a character of ASCII.
+var entities = map[string]byte{
+	"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "nbsp": ' ',
+	"excl": '!', "num": '#', "dollar": '$', "percnt": '%', "lpar": '(', "rpar": ')',
+	"ast": '*', "plus": '+', "comma": ',', "period": '.', "sol": '/', "colon": ':',
+	"semi": ';', "equals": '=', "quest": '?', "commat": '@', "lsqb": '[', "lbrack": '[',
+	"bsol": '\\', "rsqb": ']', "rbrack": ']', "Hat": '^', "lowbar": '_', "grave": '`',
+	"lcub": '{', "lbrace": '{', "verbar": '|', "vert": '|', "rcub": '}', "rbrace": '}',
+}
+
+const maxEntity = len("&#1114111;")
+
+func undoEntity(s []byte) (escape, bool) {
+	end := bytes.IndexByte(s[:min(len(s), maxEntity)], ';')
+	if end < 0 {
+		return escape{}, len(s) >= maxEntity || !entityBegins(s[1:])
+	}
+	name := s[1:end]
+	if c, ok := entities[string(name)]; ok {
+		return escapedByte(end+1, c), true
+	}
+	base, from := entityBase(name)
+	if n := len(name) - from; base > 0 && n > 0 && n <= 7 {
+		if r, _ := number(name[from:], base, n, n); r >= 0 {
+			return escapedRune(end+1, r), true
+		}
+	}
+	return escape{}, true
+}
+
+// entityBase is the base of the number in a numeric entity and where it begins.
+func entityBase(name []byte) (base, from int) {
+	switch {
+	case len(name) > 1 && name[0] == '#' && (name[1] == 'x' || name[1] == 'X'):
+		return 16, 2
+	case len(name) > 0 && name[0] == '#':
+		return 10, 1
+	}
+	return 0, 0
+}
+
+// entityBegins tells whether more bytes could make an entity of s.
+func entityBegins(s []byte) bool {
+	if base, from := entityBase(s); base > 0 {
+		return from+digits(s[from:], base, len(s)) == len(s)
+	}
+	for name := range entities {
+		if strings.HasPrefix(name, string(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+func undoInvisible(s []byte) (escape, bool) {
+	for _, c := range []string{"\u200b", "\u200c", "\u200d", "\u2060"} {
+		if len(s) >= len(c) && string(s[:len(c)]) == c {
+			return escape{n: len(c)}, true
+		}
+	}
+	return escape{}, len(s) >= 3 || !strings.HasPrefix("\u200b", string(s)) && !strings.HasPrefix("\u2060", string(s))
+}
+
+// number reads least to most digits. It is -1 if there are too few or no rune
+// is that large; it is not whole if more bytes could change that.
+func number(s []byte, base, least, most int) (r rune, whole bool) {
+	n := digits(s, base, most)
+	whole = n == most || n < len(s)
+	if n < least {
+		return -1, whole
+	}
+	for _, c := range s[:n] {
+		if r = r*rune(base) + rune(digit(c)); r > utf8.MaxRune {
+			return -1, whole
+		}
+	}
+	return r, whole
+}
+
+// digits counts the digits that s begins with, up to most.
+func digits(s []byte, base, most int) int {
+	n := 0
+	for n < min(len(s), most) && digit(s[n]) < base {
+		n++
+	}
+	return n
+}
+
+func digit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return 16
+}

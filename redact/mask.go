@@ -1,0 +1,87 @@
+package redact
+
+// What is masked: matches that overlap are one mask, and so are matches of one
+// label that touch. The mask names the label of the longest match, of those that
+// begin within maxWait bytes; from there on a chain of overlapping values is
+// settled, and what is held does not grow with it.
+
+const maxWait = 512
+
+// A run is a stretch of the text that one mask stands for.
+type run struct {
+	span
+	settled bool // the label cannot change any more
+	written bool // so is the mask
+}
+
+// join takes a span into the run, if it belongs to it.
+func (r *run) join(s span) bool {
+	touches := s.from == r.to && s.label == r.label
+	if s.from >= r.to && !touches {
+		return false
+	}
+	r.to = max(r.to, s.to)
+	r.settled = r.settled || touches || s.from >= r.from+maxWait
+	if !r.settled && s.longest > r.longest {
+		r.longest, r.label = s.longest, s.label
+	}
+	return true
+}
+
+// decided tells whether the mask of the run can be written, if new matches can
+// begin at live or behind it.
+func (r *run) decided(live int, at moment) bool {
+	return r.written || r.to <= live || r.from+maxWait <= live || at == idling && r.from < live
+}
+
+// join makes runs of the new spans, of which the first may belong to the mask
+// that was written last. It keeps those that are decided and returns up to where
+// the text is settled.
+func (w *Writer) join(at moment) (settled int) {
+	w.runs = append(w.runs[:0], w.last)
+	for _, s := range w.scanner.spans {
+		if s.from >= w.settled && !w.runs[len(w.runs)-1].join(s) {
+			w.runs = append(w.runs, run{span: s})
+		}
+	}
+	settled = w.scanner.live
+	for i := range w.runs {
+		if r := &w.runs[i]; !r.decided(settled, at) {
+			w.runs = w.runs[:i]
+			return min(settled, r.from)
+		}
+	}
+	return settled
+}
+
+// emit puts the text up to what is settled into the buffer, with a mask for each
+// run. Line breaks and escape sequences inside a run stay.
+func (w *Writer) emit(text []byte) {
+	for _, r := range w.runs {
+		w.copy(text, r.from)
+		if !r.written {
+			r.written, r.settled = true, true
+			w.buffer = append(w.buffer, w.masker.masks[r.label]...)
+			w.masker.count(r.label)
+		}
+		w.swallow(text, r.to)
+		w.last = r
+	}
+	w.copy(text, w.settled)
+}
+
+// swallow leaves the text up to an offset out, but for what is no character.
+func (w *Writer) swallow(text []byte, to int) {
+	if w.out >= to {
+		return
+	}
+	w.scanner.layers[0].gaps(w.out, to, func(from, to int) {
+		for from < to && text[from] == '\\' {
+			from++
+		}
+		if text[from] != '\b' && w.out < to {
+			w.buffer = append(w.buffer, text[max(from, w.out):to]...)
+		}
+	})
+	w.out = to
+}

@@ -1,0 +1,73 @@
+package redact
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
+// Patterns are searched in classes of lengths, since one short pattern would
+// have all of the text looked at more closely.
+// A class begins at one of these.
+var classes = [...]int{minWord, minForm, 16}
+
+// maxWindow bounds the window of a class, and so how many grams are indexed.
+const maxWindow = 32
+
+// patterns are all forms of a set of values, ready to be searched. They do not
+// change, so that any number of streams can share them.
+type patterns struct {
+	all        []pattern // sorted by form, each form once
+	words      []int32
+	indexes    []*index
+	beginnings [2]*beginnings // of those in the first view, and in the others
+}
+
+func newPatterns(values [][]byte) *patterns {
+	p := new(patterns)
+	for i, value := range values {
+		f := forms{label: int32(i)}
+		f.of(value)
+		p.all = append(p.all, f.patterns...)
+	}
+	slices.SortFunc(p.all, func(x, y pattern) int {
+		return cmp.Or(bytes.Compare(x.form, y.form), int(x.label-y.label), int(x.kind)-int(y.kind))
+	})
+	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
+
+	members := make([][]int32, len(classes))
+	var first, others []int32
+	for i := range p.all {
+		id, form := int32(i), p.all[i].form
+		class := 0
+		for class+1 < len(classes) && len(form) >= classes[class+1] {
+			class++
+		}
+		members[class] = append(members[class], id)
+		switch p.all[i].kind {
+		case word:
+			p.words = append(p.words, id)
+		case bare:
+			first = append(first, id)
+		default:
+			first, others = append(first, id), append(others, id)
+		}
+	}
+	for _, ids := range members {
+		if len(ids) > 0 {
+			p.indexes = append(p.indexes, newIndex(p.all, ids))
+		}
+	}
+	p.beginnings = [2]*beginnings{newBeginnings(p.all, first), newBeginnings(p.all, others)}
+	return p
+}
+
+func (p *patterns) wipe() {
+	for _, x := range p.indexes {
+		x.wipe()
+	}
+	for i := range p.all {
+		clear(p.all[i].form)
+	}
+	*p = patterns{}
+}

@@ -1,0 +1,307 @@
+package redact
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// Where it is searched: a stretch of the stream, in each of its views.
+
+const (
+	rounds    = 3    // how often escapes are undone
+	maxSpan   = 4096 // the most bytes of the stream that one match may take
+	minEnding = 8    // the least bytes of a form that are masked at the end of the stream
+)
+
+// A span of the text is a match. Its label is that of the longest match in it.
+type span struct {
+	from, to int
+	label    int32
+	longest  int
+}
+
+// A scanner searches one stretch of text after the other; its memory is used
+// again. After scan its fields say what was found.
+type scanner struct {
+	*patterns
+	layers [1 + rounds]layer
+	text   []byte
+	end    bool // nothing follows the text
+	found  []match
+
+	spans []span
+
+	// live is the first place from which the text may still become a match, and
+	// held how many bytes of a form stand there.
+	live, held int
+
+	escaped []span // the escapes near the end of the text
+}
+
+// A layer is a view of the layer under it, or of the text.
+type layer struct {
+	view
+	under   *layer
+	escapes escapes
+}
+
+// source maps bytes a to b of the layer to the text.
+func (l *layer) source(a, b int) (from, to int) {
+	for ; l != nil; l = l.under {
+		a, b = l.span(a, b)
+	}
+	return a, b
+}
+
+func newScanner(p *patterns) *scanner {
+	s := &scanner{patterns: p}
+	for i := range s.layers[1:] {
+		s.layers[i+1].under = &s.layers[i]
+	}
+	return s
+}
+
+func (s *scanner) scan(text []byte, end bool) {
+	s.text, s.end = text, end
+	s.spans, s.escaped = s.spans[:0], s.escaped[:0]
+	s.live, s.held = len(text), 0
+	shown := &s.layers[0]
+	shown.strip(text, end)
+	s.search(shown, true)
+	s.undo(1, true)
+	slices.SortFunc(s.spans, func(x, y span) int {
+		return cmp.Or(x.from-y.from, y.to-x.to, int(x.label-y.label))
+	})
+}
+
+// search finds the matches in a layer and, if it reaches the end of the text,
+// what is live in it.
+func (s *scanner) search(l *layer, last bool) {
+	for _, x := range s.indexes {
+		s.found = x.find(l.text, s.found[:0])
+		for _, m := range s.found {
+			s.match(l, m)
+		}
+	}
+	if last {
+		s.ending(l)
+	}
+}
+
+func (s *scanner) match(l *layer, m match) {
+	p := &s.all[m.pattern]
+	from, to := s.source(l, m.at, m.at+len(p.form))
+	switch {
+	case p.kind != anywhere && l.under != nil:
+	case p.kind == word:
+		s.wordMatch(p, from, to)
+	case to-from <= maxSpan:
+		s.add(span{from, to, p.label, to - from})
+	}
+}
+
+// wordMatch takes a short value only as it is, and where no word goes on.
+func (s *scanner) wordMatch(p *pattern, from, to int) {
+	switch {
+	case to-from != len(p.form) || !s.standsAlone(from, to):
+	case to == len(s.text) && !s.end:
+		s.hold(from, len(p.form))
+	default:
+		s.add(span{from, to, p.label, to - from})
+	}
+}
+
+// source maps to the text. The percent sign of a first byte that is escaped is
+// not masked: it may have been written before, since nothing else speaks for a
+// match then, and a prompt ("10%") must not wait for what follows it.
+func (s *scanner) source(l *layer, a, b int) (from, to int) {
+	from, to = l.source(a, b)
+	if s.text[from] == '%' {
+		if _, first := l.source(a, a+1); first-from > 1 {
+			from++
+		}
+	}
+	return from, to
+}
+
+// add keeps a span, unless the last one covers it already.
+func (s *scanner) add(new span) {
+	if n := len(s.spans); n > 0 {
+		old := &s.spans[n-1]
+		if old.label == new.label && old.from <= new.from && new.to <= old.to {
+			return
+		}
+	}
+	s.spans = append(s.spans, new)
+}
+
+// standsAlone tells whether no word goes on before or behind a part of the text.
+func (s *scanner) standsAlone(from, to int) bool {
+	return (from == 0 || !isWordByte(s.text[from-1])) && (to == len(s.text) || !isWordByte(s.text[to]))
+}
+
+// ending finds the longest end of a layer that may become a match; at the end
+// of the stream it is one, if it is long enough.
+func (s *scanner) ending(l *layer) {
+	n := len(l.text)
+	known := s.beginnings[0]
+	if l.under != nil {
+		known = s.beginnings[1]
+	}
+	at, id := known.end(l.text, s.reach(l))
+	switch {
+	case id < 0:
+		if l.under != nil && l.rest < len(l.under.text) && !s.end {
+			s.unfinished(l)
+		}
+	case !s.end:
+		from, _ := s.source(l, at, n)
+		s.hold(from, n-at)
+	case n-at >= minEnding:
+		from, _ := s.source(l, at, n)
+		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
+	}
+	if l.under == nil && !s.end {
+		s.wordEnding()
+	}
+}
+
+// reach is the first place in a layer from which a match can go on beyond the
+// end of the text.
+func (s *scanner) reach(l *layer) int {
+	n := len(l.text)
+	first := max(0, n-maxForm+1)
+	return first + sort.Search(n-first, func(i int) bool {
+		from, _ := l.source(first+i, first+i+1)
+		return len(s.text)-from <= maxSpan
+	})
+}
+
+// unfinished holds an escape that the end of the text cuts off.
+func (s *scanner) unfinished(l *layer) {
+	from, _ := l.under.source(l.rest, l.rest+1)
+	s.escaped = append(s.escaped, span{from: from, to: len(s.text) + 1})
+	if s.text[from] == '%' {
+		from++
+	}
+	s.hold(from, 0)
+}
+
+// wordEnding holds the beginning of a short value.
+func (s *scanner) wordEnding() {
+	for _, id := range s.words {
+		form := s.all[id].form
+		for n := min(len(form)-1, len(s.text)); n > 0; n-- {
+			from := len(s.text) - n
+			if string(s.text[from:]) == string(form[:n]) && s.standsAlone(from, len(s.text)) {
+				s.hold(from, n)
+				break
+			}
+		}
+	}
+}
+
+func (s *scanner) hold(from, n int) {
+	s.live, s.held = min(s.live, from), max(s.held, n)
+}
+
+// undo makes the layer of one round and those above it, around the escapes of
+// the layer below: farther away the layers are the same.
+func (s *scanner) undo(round int, last bool) {
+	const margin = maxForm + maxEscape
+	if round > rounds {
+		return
+	}
+	l := &s.layers[round]
+	text := l.under.text
+	e := &l.escapes
+	e.reset(text)
+	open, copied, i := false, 0, 0 // copied: so far from below
+	begin := func(at int) {
+		l.reset()
+		copied = max(0, at-margin)
+		l.run(copied)
+		open = true
+	}
+	finish := func(to int, last bool) {
+		l.text = append(l.text, text[copied:to]...)
+		l.rest = to
+		open = false
+		s.search(l, last)
+		s.undo(round+1, last)
+	}
+	stop := len(text) // or where an unfinished escape begins
+	for {
+		i = e.next(i)
+		if i == len(text) {
+			break
+		}
+		esc, whole := undo(text[i:])
+		if !whole && last && !s.end {
+			stop = i
+			break
+		}
+		if !whole || esc.n == 0 {
+			i++
+			continue
+		}
+		if open && i-copied > 2*margin {
+			finish(copied+margin, false)
+		}
+		if !open {
+			begin(i)
+		}
+		s.noteEscape(l.under, i, i+esc.n)
+		l.text = append(l.text, text[copied:i]...)
+		if esc.size > 0 {
+			l.pieces = append(l.pieces, piece{len(l.text), i, esc.n})
+			l.text = append(l.text, esc.bytes()...)
+		}
+		i += esc.n
+		copied = i
+		l.run(i)
+	}
+	if stop < len(text) && (!open || stop-copied > 2*margin) {
+		if open {
+			finish(copied+margin, false)
+		}
+		begin(stop)
+	}
+	if open {
+		to := min(copied+margin, stop)
+		finish(to, last && to == stop)
+	}
+}
+
+// noteEscape remembers where in the text an escape near its end lies.
+func (s *scanner) noteEscape(under *layer, a, b int) {
+	if len(under.text)-a <= maxSpan+maxWait {
+		from, to := under.source(a, b)
+		s.escaped = append(s.escaped, span{from: from, to: to})
+	}
+}
+
+// boundary is the last place at or before k at which no sequence is under way in
+// any layer: the text can be cut there.
+func (s *scanner) boundary(k int) int {
+	for {
+		at := s.layers[0].boundary(k)
+		for _, e := range s.escaped {
+			if e.from < at && at < e.to {
+				at = e.from
+			}
+		}
+		if at == k {
+			return k
+		}
+		k = at
+	}
+}
+
+func (s *scanner) wipe() {
+	for i := range s.layers {
+		s.layers[i].wipe()
+	}
+	s.text = nil
+}

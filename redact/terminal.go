@@ -1,0 +1,145 @@
+package redact
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+)
+
+// The first view: the text without what a terminal does not show as a character.
+//
+// Left out are
+//   - line breaks, CR and LF, the blanks that indent the next line (64 at most),
+//     and a backslash that continues the line: wrapped base64, folded and
+//     indented values, CRLF;
+//   - escape sequences (ECMA-48): CSI, charset and two-byte ones, and the
+//     introducer and terminator of a string such as OSC, whose body stays: a
+//     link in it may hold a value;
+//   - a character struck over itself (c BS c), which is how man prints bold.
+//
+// A value is searched in this view only: of the text as it is nothing a value
+// can hold is left out, and a form goes through the same treatment.
+
+const (
+	maxIndent = 64 // blanks after a line break that count as its indent
+	maxCSI    = 32 // bytes of a control sequence; longer ones are text
+)
+
+// twoByte are the characters that make a whole sequence with the ESC before.
+const twoByte = `78=>DEHMNOPXZ\]^_c`
+
+// strip makes v of text. At the end of the stream an unfinished sequence is text.
+func (v *view) strip(text []byte, end bool) {
+	v.reset()
+	v.run(0)
+	v.rest = len(text)
+	copied, i := 0, 0
+	for {
+		i = nextControl(text, i)
+		if i == len(text) {
+			break
+		}
+		n, whole := control(text, i)
+		if !whole && !end {
+			v.rest = i
+			break
+		}
+		if n == 0 {
+			i++
+			continue
+		}
+		run := text[copied:i]
+		if text[i] == '\n' || text[i] == '\r' {
+			run = trimContinuation(run)
+		}
+		v.text = append(v.text, run...)
+		i += n
+		copied = i
+		v.run(i)
+	}
+	v.text = append(v.text, text[copied:v.rest]...)
+}
+
+// trimContinuation takes off a backslash at the end of a line.
+func trimContinuation(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\\' {
+		return line[:n-1]
+	}
+	return line
+}
+
+// control measures the sequence that begins with the control character at i;
+// its length is 0 if it is text. It is not whole if more bytes could change that.
+func control(text []byte, i int) (n int, whole bool) {
+	switch text[i] {
+	case '\r', '\a', 0x0e, 0x0f: // the last two shift character sets
+		return 1, true
+	case '\n':
+		return indent(text[i+1:])
+	case '\b':
+		if i+1 == len(text) {
+			return 0, false
+		}
+		if i > 0 && text[i-1] == text[i+1] {
+			return 2, true
+		}
+	case 0x1b:
+		return escapeSequence(text[i:])
+	}
+	return 0, true
+}
+
+func indent(after []byte) (n int, whole bool) {
+	for k, c := range after {
+		if k == maxIndent || c != ' ' && c != '\t' {
+			return 1 + k, true
+		}
+	}
+	return 1 + len(after), len(after) >= maxIndent
+}
+
+// escapeSequence measures the sequence at the beginning of s, which is an ESC.
+func escapeSequence(s []byte) (n int, whole bool) {
+	if len(s) == 1 {
+		return 0, false
+	}
+	k := 1
+	if s[1] == '[' {
+		for k = 2; k < len(s) && s[k] >= '0' && s[k] <= '?'; k++ {
+		}
+	} else if strings.IndexByte(twoByte, s[1]) >= 0 {
+		return 2, true
+	}
+	first, final := k, byte('0')
+	if s[1] == '[' {
+		first, final = 0, '@'
+	}
+	for ; k < len(s) && s[k] >= ' ' && s[k] <= '/'; k++ {
+	}
+	switch {
+	case k >= maxCSI:
+		return 0, true
+	case k == len(s):
+		return 0, false
+	case k > first && s[k] >= final && s[k] <= '~':
+		return k + 1, true
+	}
+	return 0, true
+}
+
+// nextControl is the first place from i on of a byte below 0x20, or the length.
+func nextControl(text []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		if low := (x - 0x20*ones) &^ x & tops; low != 0 {
+			return i + bits.TrailingZeros64(low)/8
+		}
+	}
+	for ; i < len(text); i++ {
+		if text[i] < 0x20 {
+			break
+		}
+	}
+	return i
+}
