@@ -164,7 +164,8 @@ func TestRemovedBehindOurBack(t *testing.T) {
 
 func TestAddedBehindOurBack(t *testing.T) {
 	s := newStore(t, "key")
-	overwrite(t, s.path, bucketRecord, map[string][]byte{string(partKey(NewID(), suffixValue)): {1}})
+	last := ID(bytes.Repeat([]byte{0xff}, len(ID{})))
+	overwrite(t, s.path, bucketRecord, map[string][]byte{string(partKey(last, suffixValue)): {1}})
 	checkValueOf(t, s, "key", "value of key")
 	checkNotWritten(t, s)
 
@@ -173,6 +174,22 @@ func TestAddedBehindOurBack(t *testing.T) {
 	e.key[31] ^= 1 // another label of the same shard
 	overwrite(t, s.path, bucketIndex, map[string][]byte{string(e.key[:]): e.encode()})
 	checkRefused(t, s, "key")
+}
+
+// Signed even, a record is good only under the label that is sealed in it.
+func TestRecordUnderAnotherLabel(t *testing.T) {
+	s := newStore(t, "key")
+	update(t, s, func(tx *Tx) error {
+		tx.records[tx.keys.blind("other")] = tx.records[tx.keys.blind("key")]
+		delete(tx.records, tx.keys.blind("key"))
+		tx.changed = true
+		return nil
+	})
+	_, _, err := s.Get("other")
+	checkDamage(t, "get", err)
+	_, err = s.List()
+	checkDamage(t, "list", err)
+	checkDamage(t, "rename", s.Update(func(tx *Tx) error { return tx.Rename("other", "key") }))
 }
 
 func TestBucketsAndKeysMissing(t *testing.T) {
