@@ -13,6 +13,7 @@ import (
 type child struct {
 	pid     int
 	changes chan syscall.WaitStatus // stopped, …, ended
+	spared  int                     // another child of ours, not meant by signalEveryone
 
 	mu   sync.Mutex
 	gone bool // reaped: the number may be another process's by now
@@ -21,14 +22,11 @@ type child struct {
 // startChild starts the program at path. Where the system ends a child with its
 // parent it is the calling thread that counts: the caller has locked it, and
 // keeps it until the child has ended.
-func startChild(path string, args, env []string, files []*os.File, sys *syscall.SysProcAttr) (*child, error) {
+func startChild(path string, args, env []string, files []uintptr, sys *syscall.SysProcAttr) (*child, error) {
 	deaths := make(chan os.Signal, 1)
 	signal.Notify(deaths, syscall.SIGCHLD)
 
-	attr := &syscall.ProcAttr{Env: env, Sys: sys}
-	for _, file := range files {
-		attr.Files = append(attr.Files, file.Fd())
-	}
+	attr := &syscall.ProcAttr{Env: env, Files: files, Sys: sys}
 	pid, err := syscall.ForkExec(path, args, attr)
 	if err != nil {
 		signal.Stop(deaths)
@@ -65,6 +63,15 @@ func (c *child) poll() (status syscall.WaitStatus, ok bool) {
 	}
 	c.gone = status.Exited() || status.Signaled()
 	return status, true
+}
+
+// await waits for the end.
+func (c *child) await() {
+	for change := range c.changes {
+		if change.Exited() || change.Signaled() {
+			return
+		}
+	}
 }
 
 // signal sends sig to the program itself, and to nobody once it has ended.

@@ -2,9 +2,10 @@ package exec
 
 import (
 	"os"
-	"secrets/redact"
 	"syscall"
 	"time"
+
+	"secrets/redact"
 )
 
 // A Command is one program to run, what is lent to it and whom it talks to.
@@ -29,16 +30,13 @@ type Command struct {
 	// Stdin, Stdout and Stderr are the caller's own. Stdin is never read here.
 	Stdin, Stdout, Stderr *os.File
 
+	// Warn, unless it is nil, is called before the program starts if it will
+	// have less than it would have without us: pipes for a terminal.
+	Warn func(error)
+
 	// Timeout, if it is not 0, is how long the program may run: then it and
 	// all it started get TERM, and what is left after Grace gets KILL.
 	Timeout time.Duration
-}
-
-// A Loan is one value lent under the name of a variable.
-type Loan struct {
-	Name  string
-	Label string
-	Value redact.Value
 }
 
 // Grace is the time between TERM and KILL when the Timeout has passed.
@@ -82,7 +80,12 @@ func (c *Command) Run() (Status, error) {
 		return Status{}, err
 	}
 	Conceal()
-	return c.run(path)
+	files, err := c.lendFiles()
+	if err != nil {
+		return Status{}, err
+	}
+	defer files.clear()
+	return c.run(path, files)
 }
 
 // secrets is everything that must not show in the program's output.

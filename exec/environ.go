@@ -2,9 +2,10 @@ package exec
 
 import (
 	"bytes"
-	"secrets/redact"
 	"slices"
 	"strings"
+
+	"secrets/redact"
 )
 
 // leastInArgv is the length, in bytes, from which a value is looked for in the

@@ -73,7 +73,7 @@ type StartError struct {
 
 func (e *StartError) Error() string {
 	if errors.Is(e.Err, fs.ErrNotExist) {
-		return fmt.Sprintf("%s: command not found", e.Program)
+		return e.Program + ": command not found"
 	}
 	return fmt.Sprintf("cannot run %s: %v", e.Program, e.Err)
 }
@@ -87,6 +87,13 @@ func (e *StartError) Code() int {
 	}
 	return CodeCannotRun
 }
+
+// A TerminalError is why the program got a pipe in the place of a terminal.
+type TerminalError struct{ Err error }
+
+func (e *TerminalError) Error() string { return fmt.Sprintf("no terminal for the program: %v", e.Err) }
+
+func (e *TerminalError) Unwrap() error { return e.Err }
 
 // An OutputError is output of the program that could not be passed on.
 type OutputError struct{ Err error }

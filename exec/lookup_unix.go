@@ -3,6 +3,7 @@
 package exec
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func lookPath(name string, env []string) (string, error) {
 	if !ok {
 		path = defaultPath
 	}
-	cause := error(fs.ErrNotExist)
+	var cause error = syscall.ENOENT
 	for _, dir := range filepath.SplitList(path) {
 		found := filepath.Join(dir, name)
 		switch err := runnable(found); {
@@ -57,20 +58,20 @@ func runnable(path string) error {
 
 // isAbsent is a reason to look on, as in execvp(3).
 func isAbsent(err error) bool {
-	return err == syscall.ENOENT || err == syscall.ENOTDIR //nolint:errorlint // bare numbers from runnable
+	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // wrapStart makes a StartError of what execve or runnable said; the program
 // that is not there is told apart by fs.ErrNotExist. Too big an environment
 // is not the program's fault.
 func wrapStart(program string, err error) error {
-	switch err { //nolint:errorlint // bare numbers, and our own
-	case nil:
+	switch {
+	case err == nil:
 		return nil
-	case syscall.E2BIG:
+	case errors.Is(err, syscall.E2BIG):
 		return &TooBigError{}
-	case syscall.ENOTDIR:
-		err = syscall.ENOENT
+	case isAbsent(err):
+		err = fs.ErrNotExist
 	}
 	return &StartError{Program: program, Err: err}
 }

@@ -5,11 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"secrets/exec"
-	"secrets/redact"
 	"strings"
 	"testing"
 	"time"
+
+	"secrets/exec"
+	"secrets/redact"
 )
 
 // The test binary is also the smallest program that uses this room: what the

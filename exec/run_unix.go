@@ -9,42 +9,76 @@ import (
 	"time"
 )
 
-// A run is a program that has been started.
-type run struct {
-	wiring  *wiring
-	child   *child
-	inbox   *inbox
-	timeout <-chan time.Time
-	late    bool          // the timeout has passed
-	drained chan struct{} // closed when all output of the ended program is passed on
-	status  Status
+// A program is what has been started: a child of ours, or of our monitor.
+type program interface {
+	// signal sends a signal to the program itself.
+	signal(sig syscall.Signal)
+	// signalEveryone sends it to all that the program started as well.
+	signalEveryone(sig syscall.Signal)
 }
 
-func (c *Command) run(path string) (Status, error) {
+// A run is a program that has been started, and all that goes with it.
+type run struct {
+	program  program
+	changes  <-chan syscall.WaitStatus
+	monitor  *monitored // nil if the program is on pipes
+	terminal *terminal  // nil if the program is on pipes
+	front    bool       // the terminal was ours when the program last went on
+	wiring   *wiring
+	inbox    *inbox
+	timeout  <-chan time.Time
+	late     bool          // the timeout has passed
+	drained  chan struct{} // closed when all output of the ended program is passed on
+	status   Status
+}
+
+func (c *Command) run(path string, files *shelf) (Status, error) {
 	// The kernel kills the program when the thread that started it dies.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	w, err := c.wire()
+	w, terminal, err := c.wire()
 	if err != nil {
 		return Status{}, err
 	}
-	inbox := openInbox()
-	defer inbox.close()
-	program, err := startChild(path, c.Args, c.environ(nil), w.program, mortal())
-	if err != nil {
-		_ = w.close()
+	defer w.close()
+	r := &run{wiring: w, terminal: terminal, inbox: openInbox()}
+	defer r.inbox.close()
+	if err := c.start(r, path, files); err != nil {
 		return Status{}, wrapStart(c.Args[0], err)
 	}
-	inbox.started()
-	w.started()
-
-	r := &run{wiring: w, child: program, inbox: inbox}
 	if c.Timeout > 0 {
 		r.timeout = time.After(c.Timeout)
 	}
 	status := r.wait()
-	return status, w.close()
+	err = w.finish()
+	r.leave()
+	return status, err
+}
+
+// start starts the program, on the terminal if it has one.
+func (c *Command) start(r *run, path string, files *shelf) error {
+	env := c.environ(files.env)
+	if r.terminal != nil {
+		if err := r.startMonitored(order{
+			Path: []byte(path), Args: toBytes(c.Args), Env: toBytes(env), Adopt: c.Timeout > 0,
+		}); err != nil {
+			return err
+		}
+	} else {
+		if c.Timeout > 0 {
+			adopt()
+		}
+		child, err := startChild(path, c.Args, env, descriptors(r.wiring.program), mortal())
+		if err != nil {
+			return err
+		}
+		child.spared = files.keeper.pid()
+		r.program, r.changes = child, child.changes
+	}
+	r.inbox.started()
+	r.wiring.started()
+	return nil
 }
 
 // wait is the life of the program: signals go in, its stops and its end come
@@ -57,7 +91,11 @@ func (r *run) wait() Status {
 				return Status{Signal: sig.(syscall.Signal)} //nolint:forcetypeassert // the only kind on unix
 			}
 			r.forward(sig)
-		case change := <-r.child.changes:
+		case <-r.inbox.resized:
+			r.resize()
+		case <-r.inbox.woken:
+			r.goOn(false)
+		case change := <-r.changes:
 			r.changed(change)
 		case <-r.timeout:
 			r.end()
@@ -67,9 +105,23 @@ func (r *run) wait() Status {
 	}
 }
 
+// forward passes a signal on, unless the program has it already. On a terminal
+// of its own it has none: ours is raw and makes no signals.
 func (r *run) forward(sig os.Signal) {
-	if !fromTerminal(sig) {
-		r.child.signal(sig.(syscall.Signal)) //nolint:forcetypeassert // the only kind on unix
+	if r.terminal != nil || !fromTerminal(sig) {
+		r.program.signal(sig.(syscall.Signal)) //nolint:forcetypeassert // the only kind on unix
+	}
+}
+
+// resize passes on a new size of the terminal. A program in our own session was
+// told before we were, and asked too early: it is told again.
+func (r *run) resize() {
+	if r.terminal != nil {
+		copySize(r.terminal.master, r.terminal.tty)
+	}
+	for _, s := range r.wiring.screens {
+		copySize(s.master, s.caller)
+		r.program.signal(syscall.SIGWINCH)
 	}
 }
 
@@ -81,32 +133,65 @@ func (r *run) changed(change syscall.WaitStatus) {
 	r.status = statusOf(change)
 	if r.late {
 		r.status = Status{Code: CodeTimeout}
+		r.program.signalEveryone(syscall.SIGKILL)
 	}
 	r.drained = make(chan struct{})
 	go func() {
-		r.wiring.finish()
+		r.wiring.pause()
 		close(r.drained)
 	}()
 }
 
-// stop stops us with the program, unless it was woken with us meanwhile, so
-// that a shell sees the job stopped.
+// stop stops us with the program, so that a shell sees the job stopped.
 func (r *run) stop(sig syscall.Signal) {
-	if stopped(r.child.pid) {
-		_ = syscall.Kill(syscall.Getpid(), sig)
+	if r.terminal == nil {
+		// If it was ^Z, it stopped us as well, and we are both awake again.
+		if child, ok := r.program.(*child); ok && stopped(child.pid) {
+			suspend(syscall.SIGSTOP)
+		}
+		return
 	}
+	r.wiring.pause()
+	r.terminal.leave()
+	suspend(sig)
+	r.wiring.resume()
+	r.goOn(true)
+}
+
+// goOn is what happens after fg or bg: the terminal is ours again, or is not.
+func (r *run) goOn(wake bool) {
+	if r.terminal == nil {
+		return
+	}
+	front := r.terminal.foreground()
+	if front {
+		r.terminal.enter()
+	}
+	if wake || front != r.front {
+		r.monitor.proceed(front)
+	}
+	r.front = front
 }
 
 // end is what happens at the timeout, and again when the grace has passed.
 func (r *run) end() {
 	if r.late {
-		r.child.signal(syscall.SIGKILL)
+		r.program.signalEveryone(syscall.SIGKILL)
 		return
 	}
 	r.late = true
-	r.child.signal(syscall.SIGTERM)
-	r.child.signal(syscall.SIGCONT)
+	r.program.signalEveryone(syscall.SIGTERM)
+	r.program.signalEveryone(syscall.SIGCONT)
 	r.timeout = time.After(Grace)
+}
+
+// leave gives the terminal back and ends the monitor, before our end of the pty
+// is closed: that would hang up on what the program left running.
+func (r *run) leave() {
+	if r.terminal != nil {
+		r.terminal.close()
+		r.monitor.close()
+	}
 }
 
 func statusOf(end syscall.WaitStatus) Status {
@@ -114,4 +199,9 @@ func statusOf(end syscall.WaitStatus) Status {
 		return Status{Signal: end.Signal()}
 	}
 	return Status{Code: end.ExitStatus()}
+}
+
+// descriptors are those that a process inherits as 0, 1 and 2.
+func descriptors(files [3]*os.File) []uintptr {
+	return []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd()}
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"time"
@@ -11,18 +12,18 @@ import (
 
 // run starts the program on pipes. ^C reaches it by itself, as it shares our
 // console.
-func (c *Command) run(path string) (Status, error) {
+func (c *Command) run(path string, files *shelf) (Status, error) {
 	w, err := c.wire()
 	if err != nil {
 		return Status{}, err
 	}
+	defer w.close()
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 
-	program, err := os.StartProcess(path, c.Args, &os.ProcAttr{Env: c.environ(nil), Files: w.program})
+	program, err := os.StartProcess(path, c.Args, &os.ProcAttr{Env: c.environ(files.env), Files: w.program[:]})
 	if err != nil {
-		_ = w.close()
 		return Status{}, &StartError{Program: c.Args[0], Err: err}
 	}
 	bond := tie(program.Pid)
@@ -30,11 +31,31 @@ func (c *Command) run(path string) (Status, error) {
 	w.started()
 
 	status, err := wait(program, c.Timeout)
-	w.finish()
-	if failure := w.close(); err == nil {
+	w.pause()
+	if failure := w.finish(); err == nil {
 		err = failure
 	}
 	return status, err
+}
+
+// wire makes the program's streams: pipes, and one pipe where both outputs are
+// the same file.
+func (c *Command) wire() (w *wiring, err error) {
+	w = c.newWiring()
+	if c.Input != nil {
+		err = w.lendInput(c.Input)
+	}
+	switch {
+	case err != nil:
+	case sameFile(c.Stdout, c.Stderr):
+		err = w.pipe(c.Stdout, 1, 2)
+	default:
+		err = errors.Join(w.pipe(c.Stdout, 1), w.pipe(c.Stderr, 2))
+	}
+	if err != nil {
+		w.close()
+	}
+	return w, err
 }
 
 // wait waits for the end of the program. There is no TERM to send at the

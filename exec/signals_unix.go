@@ -31,6 +31,8 @@ type inbox struct {
 	signals chan os.Signal
 	ignored []os.Signal
 	pipes   chan os.Signal
+	resized chan os.Signal // WINCH
+	woken   chan os.Signal // CONT
 }
 
 // openInbox is called before the program is started, so that none is lost.
@@ -39,8 +41,12 @@ func openInbox() *inbox {
 		// Room for a burst: the runtime drops what does not fit.
 		signals: make(chan os.Signal, 256),
 		// A write to a pipe that nobody reads shall fail, and not end us.
-		pipes: make(chan os.Signal, 1),
+		pipes:   make(chan os.Signal, 1),
+		resized: make(chan os.Signal, 1),
+		woken:   make(chan os.Signal, 1),
 	}
+	signal.Notify(b.resized, syscall.SIGWINCH)
+	signal.Notify(b.woken, syscall.SIGCONT)
 	signal.Notify(b.pipes, syscall.SIGPIPE)
 	for _, sig := range forwarded {
 		if signal.Ignored(sig) {
@@ -62,6 +68,8 @@ func (b *inbox) started() {
 func (b *inbox) close() {
 	signal.Stop(b.signals)
 	signal.Stop(b.pipes)
+	signal.Stop(b.resized)
+	signal.Stop(b.woken)
 }
 
 // fromTerminal says whether the signal may be the kernel's own, made of a key

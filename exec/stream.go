@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"os"
+
 	"secrets/redact"
 )
 
@@ -61,10 +62,11 @@ func (s *stream) refused(failure error) {
 	}
 }
 
-// close shows what the masker still held back.
-func (s *stream) close() {
+// finish shows what the masker still held back, and says why something was
+// lost.
+func (s *stream) finish() error {
 	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}
-	_ = s.from.Close()
+	return s.failure
 }

@@ -21,9 +21,7 @@ var past = time.Unix(1, 0)
 // pause ends flow. All that was written until now has been passed on when it
 // returns.
 func (s *stream) pause() {
-	if s.from.SetReadDeadline(past) != nil && s.ended {
-		return
-	}
+	_ = s.from.SetReadDeadline(past)
 	<-s.waiting
 	_ = s.from.SetReadDeadline(time.Time{})
 	s.drain()

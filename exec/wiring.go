@@ -2,73 +2,116 @@ package exec
 
 import (
 	"os"
+
 	"secrets/redact"
 )
 
+// A screen is a pty for output alone. It follows the size of the caller's
+// terminal.
+type screen struct{ master, caller *os.File }
+
 // A wiring is what the program's three streams are made of.
 type wiring struct {
-	program []*os.File // the program's ends of fd 0, 1 and 2
-	ours    []*os.File // those of them that we made, closed once it is started
-	streams []*stream
 	masker  *redact.Masker
+	program [3]*os.File // the program's ends
+	ours    []*os.File  // those of them that we made, closed once it is started
+	streams []*stream
+	input   *redact.Secret // still to be written to feed
+	feed    *os.File
+	screens []screen
 }
 
-// wire makes the program's streams. The input is the caller's own; each output
-// is a pipe, and one pipe where both are the same file: two would lose the
-// order that 2>&1 keeps.
-func (c *Command) wire() (*wiring, error) {
-	w := &wiring{masker: redact.NewMasker(c.secrets()), program: []*os.File{c.Stdin, nil, nil}}
-	if err := w.pipe(c.Stdout, 1); err != nil {
-		return nil, err
-	}
-	if sameFile(c.Stdout, c.Stderr) {
-		w.program[2] = w.program[1]
-		return w, nil
-	}
-	if err := w.pipe(c.Stderr, 2); err != nil {
-		w.close()
-		return nil, err
-	}
-	return w, nil
+func (c *Command) newWiring() *wiring {
+	return &wiring{masker: redact.NewMasker(c.secrets()), program: [3]*os.File{c.Stdin, nil, nil}}
 }
 
-func (w *wiring) pipe(caller *os.File, fd int) error {
+// plug makes to the program's end of the streams, and from the end at which we
+// read what it writes there for the caller.
+func (w *wiring) plug(from, to, caller *os.File, fds ...int) {
+	for _, fd := range fds {
+		w.program[fd] = to
+	}
+	w.ours = append(w.ours, to)
+	w.streams = append(w.streams, newStream(from, w.masker.Writer(caller)))
+}
+
+// pipe plugs in a pipe.
+func (w *wiring) pipe(caller *os.File, fds ...int) error {
 	from, to, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	w.program[fd] = to
-	w.ours = append(w.ours, to)
-	w.streams = append(w.streams, newStream(from, w.masker.Writer(caller)))
+	w.plug(from, to, caller, fds...)
 	return nil
 }
 
-// started closes the program's ends, which it has now, and lets the outputs flow.
-func (w *wiring) started() {
-	for _, file := range w.ours {
-		_ = file.Close()
+// lendInput makes a pipe with a value in it the program's input.
+func (w *wiring) lendInput(input *redact.Secret) error {
+	from, to, err := os.Pipe()
+	if err != nil {
+		return err
 	}
+	w.program[0], w.ours = from, append(w.ours, from)
+	w.input, w.feed = input, to
+	return nil
+}
+
+// started closes the program's ends, which it has now, and lets the streams
+// flow.
+func (w *wiring) started() {
+	w.closeOurs()
 	for _, s := range w.streams {
 		s.flow()
 	}
+	if w.input != nil {
+		go func() {
+			_, _ = w.feed.Write(w.input.Value.Expose()) // the program need not read it
+			_ = w.feed.Close()
+		}()
+	}
 }
 
-// finish passes on what is left when the program has ended. A process it
-// started may still hold a pipe: nobody waits for that.
-func (w *wiring) finish() {
+func (w *wiring) closeOurs() {
+	for _, file := range w.ours {
+		_ = file.Close()
+	}
+	w.ours = nil
+}
+
+// pause passes on what has been written until now, and nothing after it.
+func (w *wiring) pause() {
 	for _, s := range w.streams {
 		s.pause()
 	}
 }
 
-// close ends the streams and says what went wrong with one of them.
-func (w *wiring) close() (err error) {
+// resume goes on after pause.
+func (w *wiring) resume() {
 	for _, s := range w.streams {
-		s.close()
-		if err == nil {
-			err = s.failure
+		s.flow()
+	}
+}
+
+// finish shows what the masker held back, forgets the values and says what
+// went wrong.
+func (w *wiring) finish() (err error) {
+	for _, s := range w.streams {
+		if failure := s.finish(); err == nil {
+			err = failure
 		}
 	}
 	w.masker.Wipe()
 	return err
+}
+
+// close closes our ends: what a process that the program left behind still
+// writes there fails.
+func (w *wiring) close() {
+	w.closeOurs()
+	for _, s := range w.streams {
+		_ = s.from.Close()
+	}
+	if w.feed != nil {
+		_ = w.feed.Close()
+	}
 }

@@ -1,0 +1,152 @@
+//go:build unix
+
+package exec
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// notStarted is the exit code of a monitor that could not do its work.
+const notStarted = 125
+
+// A monitor leads the session of a program that has a pty. It stands between
+// us and the program because a process group whose parent is in another
+// session cannot be stopped by ^Z, and because somebody has to give the
+// terminal back when we are killed by KILL.
+//
+// Its fd 0, 1 and 2 are the program's.
+type monitor struct {
+	link    *link
+	tty     *os.File // the caller's terminal
+	pty     int      // the program's
+	order   order
+	child   *child
+	running bool
+	front   int // the foreground group before we took its place, in the background
+}
+
+func monitorMain(linkFD, ttyFD string) int {
+	Conceal()
+	// The kernel kills the program when the thread that started it dies.
+	runtime.LockOSThread()
+
+	m, err := newMonitor(linkFD, ttyFD)
+	if err != nil {
+		return notStarted
+	}
+	// When we are killed the kernel hangs up on the leader of this session:
+	// that must not end it before it has given the terminal back. The other
+	// signals come from keys, and we are not in the foreground then.
+	hangups := make(chan os.Signal, 1)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	if m.order.Adopt {
+		adopt()
+	}
+	if !m.start() {
+		return notStarted
+	}
+	// Only now, as the program would inherit it: to set the foreground group
+	// from the background raises TTOU.
+	signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN, syscall.SIGTSTP)
+	m.serve()
+	return 0
+}
+
+func newMonitor(linkFD, ttyFD string) (*monitor, error) {
+	link, err := strconv.Atoi(linkFD)
+	if err != nil {
+		return nil, err
+	}
+	tty, err := strconv.Atoi(ttyFD)
+	if err != nil {
+		return nil, err
+	}
+	unix.CloseOnExec(link)
+	unix.CloseOnExec(tty)
+	m := &monitor{link: newLink(link), tty: os.NewFile(uintptr(tty), "tty"), pty: unix.Stdout}
+	return m, m.link.receive(&m.order)
+}
+
+// start starts the program as the foreground of the pty.
+func (m *monitor) start() bool {
+	sys := mortal()
+	sys.Setpgid, sys.Foreground, sys.Ctty = true, true, m.pty
+	child, err := startChild(string(m.order.Path), toStrings(m.order.Args), toStrings(m.order.Env), []uintptr{0, 1, 2}, sys)
+	m.order.Args, m.order.Env = nil, nil
+	if err != nil {
+		errno, _ := err.(syscall.Errno) //nolint:errorlint // ForkExec's own type
+		_ = m.link.send(report{Errno: errno})
+		return false
+	}
+	m.child, m.running = child, true
+	return m.link.send(report{}) == nil
+}
+
+// serve passes requests to the program and its changes to the run, until that
+// closes the link or is no more.
+func (m *monitor) serve() {
+	requests := make(chan request)
+	go func() {
+		defer close(requests)
+		var r request
+		for m.link.receive(&r) == nil {
+			requests <- r
+			r = request{}
+		}
+	}()
+	for {
+		select {
+		case r, ok := <-requests:
+			if !ok {
+				m.leave()
+				return
+			}
+			m.obey(r)
+		case change := <-m.child.changes:
+			m.running = change.Stopped()
+			_ = m.link.send(report{Change: change})
+		}
+	}
+}
+
+func (m *monitor) obey(r request) {
+	switch {
+	case r.Proceed == inForeground && m.front != 0:
+		_ = unix.IoctlSetPointerInt(m.pty, unix.TIOCSPGRP, m.front)
+		m.front = 0
+	case r.Proceed == inBackground && m.front == 0:
+		m.front, _ = unix.IoctlGetInt(m.pty, unix.TIOCGPGRP)
+		_ = unix.IoctlSetPointerInt(m.pty, unix.TIOCSPGRP, unix.Getpgrp())
+	}
+	switch {
+	case r.Proceed != 0:
+		_ = syscall.Kill(-m.child.pid, syscall.SIGCONT)
+	case r.Everyone:
+		m.child.signalEveryone(r.Signal)
+	default:
+		m.child.signal(r.Signal)
+	}
+}
+
+// leave is the end of the session. The kernel then hangs up on the foreground,
+// which is nobody but us if the program has ended by itself: what it left
+// running in the background runs on. If we were killed the program is too, and
+// the caller's terminal is still in the modes that we gave it.
+func (m *monitor) leave() {
+	if modes, err := modesOf(m.tty); err == nil && modes == m.order.Raw {
+		_ = setModes(m.tty, m.order.Before)
+	}
+	if m.running {
+		m.child.signalEveryone(syscall.SIGKILL)
+		return
+	}
+	_ = unix.IoctlSetPointerInt(m.pty, unix.TIOCSPGRP, unix.Getpgrp())
+}

@@ -1,0 +1,116 @@
+//go:build unix
+
+package exec
+
+import (
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A monitored program is the child of our monitor.
+type monitored struct {
+	link    *link
+	monitor *child
+	changes chan syscall.WaitStatus
+}
+
+// startMonitored takes the terminal over and starts a monitor, and by it the
+// program.
+func (r *run) startMonitored(o order) error {
+	m, err := startMonitor(r.wiring, r.terminal)
+	if err != nil {
+		r.terminal.close()
+		return err
+	}
+	r.terminal.enter()
+	r.front = true
+	o.Before, o.Raw = r.terminal.before, r.terminal.raw
+	if err := m.start(o); err != nil {
+		r.terminal.close()
+		m.close()
+		return err
+	}
+	r.monitor, r.program, r.changes = m, m, m.changes
+	go m.watch()
+	return nil
+}
+
+// startMonitor starts our own binary as the leader of a session whose terminal
+// is the pty. It inherits its end of the link and the caller's terminal by the
+// numbers that they have here, which no file of the caller's can have.
+func startMonitor(w *wiring, t *terminal) (*monitored, error) {
+	path, err := self()
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs, err := linked()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = theirs.Close() }()
+	linkFD, ttyFD, err := inheritable(theirs, t.tty)
+	if err != nil {
+		ours.close()
+		return nil, err
+	}
+	child, err := startChild(path, []string{"secrets", monitorName, strconv.Itoa(linkFD), strconv.Itoa(ttyFD)}, nil,
+		descriptors(w.program), &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: unix.Stdout})
+	unix.CloseOnExec(ttyFD)
+	if err != nil {
+		ours.close()
+		return nil, err
+	}
+	return &monitored{link: ours, monitor: child, changes: make(chan syscall.WaitStatus, 1)}, nil
+}
+
+func (m *monitored) start(o order) error {
+	if err := m.link.send(o); err != nil {
+		return err
+	}
+	var r report
+	if err := m.link.receive(&r); err != nil {
+		return err
+	}
+	if r.Errno != 0 {
+		return r.Errno
+	}
+	return nil
+}
+
+// watch turns reports into changes. A monitor that says nothing more was
+// killed, and the program with it.
+func (m *monitored) watch() {
+	for {
+		var r report
+		if m.link.receive(&r) != nil {
+			r.Change = syscall.WaitStatus(syscall.SIGKILL)
+		}
+		m.changes <- r.Change
+		if !r.Change.Stopped() {
+			return
+		}
+	}
+}
+
+func (m *monitored) signal(sig syscall.Signal) { _ = m.link.send(request{Signal: sig}) }
+
+func (m *monitored) signalEveryone(sig syscall.Signal) {
+	_ = m.link.send(request{Signal: sig, Everyone: true})
+}
+
+// proceed wakes the program, in the foreground of its pty or not.
+func (m *monitored) proceed(front bool) {
+	where := inBackground
+	if front {
+		where = inForeground
+	}
+	_ = m.link.send(request{Proceed: where})
+}
+
+// close ends the monitor, and waits until it has.
+func (m *monitored) close() {
+	m.link.close()
+	m.monitor.await()
+}

@@ -1,0 +1,23 @@
+package exec
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// suspend stops this process as a key of the terminal would: with its group, if
+// sig is one that a terminal sends. It returns when we are woken; at once if
+// the group is an orphan, which no terminal's signal stops.
+//
+// The signal for the group is ignored here, and the one that stops us goes to
+// this thread: that one is taken before the call returns, and not at some time.
+func suspend(sig syscall.Signal) {
+	if sig != syscall.SIGSTOP {
+		before := sigaction{}
+		setAction(sig, &sigaction{handler: ignore}, &before)
+		_ = syscall.Kill(0, sig)
+		setAction(sig, &before, nil)
+	}
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
+}

@@ -1,0 +1,103 @@
+//go:build unix
+
+package exec
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A terminal is the caller's terminal while the program has a pty in its place.
+// Then it is raw: it does nothing by itself, every byte goes to the pty and
+// what a terminal does is done there.
+type terminal struct {
+	tty    *os.File
+	master *os.File     // of the program's pty
+	before unix.Termios // the caller's modes
+	raw    unix.Termios // ours
+
+	typed   []byte        // read, and not yet written to the pty
+	reading chan struct{} // closed when the relay of the input is over; nil when there is none
+}
+
+// openTerminal opens the terminal of our session once more: the input may be a
+// file, and modes such as non-blocking belong to who opened a terminal.
+func openTerminal() (*terminal, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	before, err := modesOf(tty)
+	if err != nil {
+		_ = tty.Close()
+		return nil, err
+	}
+	return &terminal{tty: tty, before: before, raw: rawModes(before)}, nil
+}
+
+// foreground says whether the terminal still talks to us.
+func (t *terminal) foreground() bool {
+	yes, err := ioctl(t.tty, func(fd int) (bool, error) { return foregroundOf(fd), nil })
+	return err == nil && yes
+}
+
+// enter takes the terminal over, in the modes it has now.
+func (t *terminal) enter() {
+	modes, err := modesOf(t.tty)
+	if err == nil && modes != t.raw {
+		t.before, t.raw = modes, rawModes(modes)
+		_ = setModes(t.tty, t.raw)
+	}
+	copySize(t.master, t.tty)
+	if t.reading == nil {
+		t.reading = make(chan struct{})
+		go t.relay(t.reading)
+	}
+}
+
+// leave gives the terminal back as it was found. In the background it is
+// somebody else's, and to touch it would stop us.
+func (t *terminal) leave() {
+	if t.reading != nil {
+		_ = t.tty.SetReadDeadline(past)
+		_ = t.master.SetWriteDeadline(past)
+		<-t.reading
+		_ = t.tty.SetReadDeadline(time.Time{})
+		_ = t.master.SetWriteDeadline(time.Time{})
+		t.reading = nil
+	}
+	if t.foreground() {
+		_ = setModes(t.tty, t.before)
+	}
+}
+
+// relay writes what is typed to the pty, until leave. When the terminal is gone
+// it takes the pty away, and the kernel hangs up on the program as it did on us.
+func (t *terminal) relay(done chan struct{}) {
+	defer close(done)
+	buf := make([]byte, 4096)
+	for {
+		n, err := t.master.Write(t.typed)
+		t.typed = t.typed[n:]
+		if err != nil {
+			return
+		}
+		n, err = t.tty.Read(buf)
+		t.typed = append(t.typed, buf[:n]...)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case err != nil:
+			_ = t.master.Close()
+			return
+		}
+	}
+}
+
+func (t *terminal) close() {
+	t.leave()
+	_ = t.tty.Close()
+}
