@@ -76,9 +76,6 @@ type secretService struct {
 }
 
 func (s secretService) probe(name string) error {
-	if err := s.present(); err != nil {
-		return err
-	}
 	collection, err := s.collection()
 	if err != nil {
 		return err
@@ -98,26 +95,6 @@ func (s secretService) probe(name string) error {
 		return nil
 	}
 	return s.unlock(items[0], itemMethods)
-}
-
-// present says whether a keyring daemon runs or would be started.
-func (s secretService) present() error {
-	var running bool
-	bus := s.conn.BusObject()
-	if err := bus.CallWithContext(s.ctx, "org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&running); err != nil {
-		return fmt.Errorf("%w: %w", BusUnreachable, err)
-	}
-	if running {
-		return nil
-	}
-	var startable []string
-	if err := bus.CallWithContext(s.ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&startable); err != nil {
-		return fmt.Errorf("%w: %w", BusUnreachable, err)
-	}
-	if !slices.Contains(startable, secretsName) {
-		return NoProvider
-	}
-	return nil
 }
 
 // collection makes the choice that go-keyring makes: the collection "login",

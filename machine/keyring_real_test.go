@@ -37,7 +37,7 @@ type session struct {
 	pid     int // of gnome-keyring-daemon
 }
 
-func newSession(t *testing.T) session {
+func newSession(t testing.TB) session {
 	t.Helper()
 	var s session
 	line := start(t, "../.ci/keyring-session", "sh", "-c", `echo "$DBUS_SESSION_BUS_ADDRESS $KEYRING_PID"; exec cat`)
@@ -49,7 +49,7 @@ func newSession(t *testing.T) session {
 
 // start starts a program, returns the first line that it writes, and ends it
 // with the test: its stdin closes, and if that is not enough it is killed.
-func start(t *testing.T, name string, args ...string) string {
+func start(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.WaitDelay = 5 * time.Second
@@ -99,7 +99,7 @@ func bareBus(t *testing.T) (address string) {
 
 // on returns the system's keyring on the bus at address. go-keyring keeps one
 // connection for the whole process: it is dropped before the next test's bus.
-func on(t *testing.T, address string) Keyring {
+func on(t testing.TB, address string) Keyring {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	t.Cleanup(func() {
@@ -203,6 +203,18 @@ func TestKeyringRealItemStates(t *testing.T) {
 	}
 	if _, err := source.Key(testEpoch); !errors.Is(err, KeyMissing) {
 		t.Errorf("deleted: got %v, want %v", err, KeyMissing)
+	}
+}
+
+func BenchmarkKeyringRealKey(b *testing.B) {
+	source := KeyringSource{Keyring: on(b, newSession(b).address)}
+	if _, err := source.Create(testEpoch); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := source.Key(testEpoch); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

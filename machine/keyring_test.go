@@ -224,6 +224,7 @@ func TestKeyringPatience(t *testing.T) {
 		{"locked", false, "get", true, key, Locked, 0, 0},
 		{"locked, interactive", true, "get", true, key, TimedOut, humanPatience, 1},
 		{"locked, answered", true, "", true, create, nil, 0, 0},
+		{"locked, dismissed", true, "dismissed", true, key, Locked, 0, 0},
 		{"nothing", true, "", false, create, nil, 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -243,6 +244,8 @@ func TestKeyringPatience(t *testing.T) {
 				switch tc.hang {
 				case "get":
 					k.get = func() (string, error) { <-released; return "", KeyMissing }
+				case "dismissed":
+					k.get = func() (string, error) { return "", Failed }
 				case "set":
 					k.set = func() error { <-released; return nil }
 				}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -202,6 +203,33 @@ func TestSealRefusesOtherLengths(t *testing.T) {
 		if slot.Wrap != nil {
 			t.Errorf("%s: sealed all the same", tc.name)
 		}
+	}
+}
+
+// Pitfall 32: where only FIPS 140 algorithms are allowed, the slot says so.
+func TestCipherUnavailable(t *testing.T) {
+	const child = "MACHINE_TEST_FIPS"
+	if os.Getenv(child) == "" {
+		t.Setenv(child, "1")
+		t.Setenv("GODEBUG", "fips140=only")
+		if out, err := exec.Command(os.Args[0], "-test.run", "^TestCipherUnavailable$").CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	slot := NewSlot(1, keyringType)
+	if err := slot.Seal(testKey, testHardware(t), testEpoch, testVaultKey); !errors.Is(err, ErrCipherUnavailable) {
+		t.Errorf("seal: got %v, want %v", err, ErrCipherUnavailable)
+	}
+	golden := readVectors(t).Slots[0]
+	if err := json.Unmarshal(golden.Slot, &slot); err != nil {
+		t.Fatal(err)
+	}
+	key := redact.NewValue(unhex(t, golden.Key))
+	hw := HardwareID{hash: redact.NewValue(unhex(t, golden.HardwareHash))}
+	e := Epoch{Store: [16]byte(unhex(t, golden.Store)), Number: golden.Epoch}
+	if _, err := slot.Open(key, hw, e); !errors.Is(err, ErrCipherUnavailable) {
+		t.Errorf("open: got %v, want %v", err, ErrCipherUnavailable)
 	}
 }
 
