@@ -39,7 +39,9 @@ func report(sys Sys, c *cobra.Command, err error) int {
 		return exitOK
 	}
 	if status := (*statusError)(nil); errors.As(err, &status) {
-		exec.Die(status.Signal)
+		if status.Signal != 0 {
+			exec.Die(status.Signal)
+		}
 		return status.ExitCode()
 	}
 	if diagnosis := (*diagnosisError)(nil); errors.As(err, &diagnosis) {
