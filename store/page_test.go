@@ -80,6 +80,47 @@ func TestBboltFindsTheFileInOrder(t *testing.T) {
 	})
 }
 
+// Every number that a page gives is checked before it is used.
+func TestBadPages(t *testing.T) {
+	leaf := func(number uint64, kind, count uint16, overflow uint32, pos, key, value uint32) []byte {
+		b := make([]byte, 3*pageSize)
+		at := b[2*pageSize:]
+		le.PutUint64(at, number)
+		le.PutUint16(at[8:], kind)
+		le.PutUint16(at[10:], count)
+		le.PutUint32(at[12:], overflow)
+		le.PutUint32(at[pageHead+4:], pos)
+		le.PutUint32(at[pageHead+8:], key)
+		le.PutUint32(at[pageHead+12:], value)
+		return b
+	}
+	const room, most = pageSize - pageHead, 1<<32 - 1
+	for what, b := range map[string][]byte{
+		"the number of another":     leaf(3, pageLeaf, 1, 0, elementSize, 1, 1),
+		"a meta page":               leaf(2, pageMeta, 1, 0, elementSize, 1, 1),
+		"no kind":                   leaf(2, 0, 1, 0, elementSize, 1, 1),
+		"two kinds":                 leaf(2, pageLeaf|pageBranch, 1, 0, elementSize, 1, 1),
+		"too many elements":         leaf(2, pageLeaf, room/elementSize+1, 0, elementSize, 1, 1),
+		"overflow out of the file":  leaf(2, pageLeaf, 1, 1, elementSize, 1, 1),
+		"greatest overflow":         leaf(2, pageLeaf, 1, most, elementSize, 1, 1),
+		"a value one byte too long": leaf(2, pageLeaf, 1, 0, elementSize, 1, room-elementSize),
+		"a key one byte too long":   leaf(2, pageLeaf, 1, 0, elementSize, room-elementSize+1, 0),
+		"a position out of it":      leaf(2, pageLeaf, 1, 0, room+1, 0, 0),
+		"the greatest of all":       leaf(2, pageLeaf, 1, 0, most, most, most),
+		"a branch out of the file":  leaf(2, pageBranch, 1, 0, 1, 3, 0),
+		"a branch to a meta page":   leaf(2, pageBranch, 1, 0, 1, 1, 0),
+		"a branch to itself":        leaf(2, pageBranch, 1, 0, 1, 2, 0),
+	} {
+		bucket := tree{pages: &pages{r: bytes.NewReader(b), count: 3}, root: 2}
+		err := bucket.scan(nil, func(element) bool { return true })
+		checkDamage(t, what, locate("p", err))
+	}
+	whole := tree{pages: &pages{r: bytes.NewReader(leaf(2, pageLeaf, 1, 0, elementSize, 1, room-elementSize-1)), count: 3}, root: 2}
+	if err := whole.scan(nil, func(element) bool { return true }); err != nil {
+		t.Errorf("a page that is full to its last byte: %v", err)
+	}
+}
+
 // A branch that leads to itself makes bbolt recurse until the process dies.
 func TestPagesInACircle(t *testing.T) {
 	path := golden(t, "fifty.db")
@@ -123,6 +164,13 @@ func TestLostMetaPages(t *testing.T) {
 		_, err := Open(s.path, Options{})
 		checkDamage(t, "open", err)
 		checkRefused(t, s, "key")
+	}
+	for page := range 2 { // one whose checksum does not fit counts as lost
+		s := newStore(t, "key")
+		b := contents(t, s.path)
+		b[page*pageSize+pageHead+16] ^= 1
+		writeFile(t, s.path, b)
+		checkValueOf(t, s, "key", "value of key")
 	}
 }
 
