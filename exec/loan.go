@@ -85,6 +85,23 @@ func removeShelf(dir string) {
 	_ = os.Remove(dir)
 }
 
+// lendInput makes the program's input a pipe, for a value.
+func (w *wiring) lendInput(input *redact.Secret) error {
+	from, to, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	w.program[0], w.ours = from, append(w.ours, from)
+	w.input, w.feed = input, to
+	return nil
+}
+
+// giveInput writes the value to the program, which need not read it.
+func (w *wiring) giveInput() {
+	_, _ = w.feed.Write(w.input.Value.Expose())
+	_ = w.feed.Close()
+}
+
 // tempDir is where files go when there is no memory for them.
 func tempDir(env []string) string {
 	if dir, ok := valueOf(env, "TMPDIR"); ok {

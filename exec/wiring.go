@@ -45,17 +45,6 @@ func (w *wiring) pipe(caller *os.File, fds ...int) error {
 	return nil
 }
 
-// lendInput makes a pipe with a value in it the program's input.
-func (w *wiring) lendInput(input *redact.Secret) error {
-	from, to, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	w.program[0], w.ours = from, append(w.ours, from)
-	w.input, w.feed = input, to
-	return nil
-}
-
 // started closes the program's ends, which it has now, and lets the streams
 // flow.
 func (w *wiring) started() {
@@ -64,10 +53,7 @@ func (w *wiring) started() {
 		s.flow()
 	}
 	if w.input != nil {
-		go func() {
-			_, _ = w.feed.Write(w.input.Value.Expose()) // the program need not read it
-			_ = w.feed.Close()
-		}()
+		go w.giveInput()
 	}
 }
 
