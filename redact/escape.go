@@ -77,8 +77,8 @@ func escapedRune(n int, r rune) escape {
 	return e
 }
 
-// undo reads the escape at the beginning of s. It is not whole if more bytes
-// could change what it is.
+// undo reads the escape at the beginning of s, as it is if nothing follows. It
+// is not whole if more bytes could change what it is.
 func undo(s []byte) (e escape, whole bool) {
 	switch s[0] {
 	case '%':
@@ -120,15 +120,19 @@ func undoBackslash(s []byte) (escape, bool) {
 	case 't', 'b', 'f', 'v', 'a', 'e':
 		return escapedByte(2, "\t\b\f\v\a\x1b"[strings.IndexByte("tbfvae", c)]), true
 	case 'x':
-		if r, whole := number(s[2:], 16, 2, 2); r >= 0 || !whole {
-			return escapedByte(4, byte(r)), whole
+		r, whole := number(s[2:], 16, 2, 2)
+		if r < 0 {
+			return escapedByte(2, c), whole
 		}
+		return escapedByte(4, byte(r)), true
 	case 'u':
 		return undoUnicode(s)
 	case 'U':
-		if r, whole := number(s[2:], 16, 8, 8); r >= 0 || !whole {
-			return escapedRune(10, r), whole
+		r, whole := number(s[2:], 16, 8, 8)
+		if r < 0 {
+			return escapedByte(2, c), whole
 		}
+		return escapedRune(10, r), true
 	case '0', '1', '2', '3', '4', '5', '6', '7':
 		r, whole := number(s[1:], 8, 1, 3)
 		return escapedByte(1+digits(s[1:], 8, 3), byte(r)), whole
@@ -140,9 +144,6 @@ func undoBackslash(s []byte) (escape, bool) {
 func undoUnicode(s []byte) (escape, bool) {
 	if len(s) > 2 && s[2] == '{' {
 		n := 3 + digits(s[3:], 16, 6)
-		if n == len(s) && n < 3+6 {
-			return escape{}, false
-		}
 		if n > 3 && n < len(s) && s[n] == '}' {
 			r, _ := number(s[3:n], 16, n-3, n-3)
 			return escapedRune(n+1, r), true
@@ -156,20 +157,15 @@ func undoUnicode(s []byte) (escape, bool) {
 	case !utf16.IsSurrogate(r):
 		return escapedRune(6, r), true
 	}
-	rest := s[6:]
-	if len(rest) < 2 && strings.HasPrefix(`\u`, string(rest)) {
-		return escape{}, false
+	lone, rest := escapedRune(6, utf8.RuneError), s[6:]
+	if len(rest) < 2 || rest[0] != '\\' || rest[1] != 'u' {
+		return lone, !strings.HasPrefix(`\u`, string(rest))
 	}
-	if len(rest) >= 2 && rest[0] == '\\' && rest[1] == 'u' {
-		low, whole := number(rest[2:], 16, 4, 4)
-		if !whole {
-			return escape{}, false
-		}
-		if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
-			return escapedRune(12, both), true
-		}
+	low, whole := number(rest[2:], 16, 4, 4)
+	if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+		return escapedRune(12, both), true
 	}
-	return escapedRune(6, utf8.RuneError), true
+	return lone, whole
 }
 
 // entities are the named ones that stand for a character of ASCII.

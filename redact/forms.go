@@ -152,11 +152,11 @@ func unescaped(text []byte) []byte {
 	for range rounds {
 		n := 0
 		for i := 0; i < len(undone); {
-			e, whole := escape{}, false
+			var e escape
 			if bytes.IndexByte([]byte(starters), undone[i]) >= 0 {
-				e, whole = undo(undone[i:])
+				e, _ = undo(undone[i:])
 			}
-			if !whole || e.n == 0 {
+			if e.n == 0 {
 				undone[n] = undone[i]
 				n, i = n+1, i+1
 				continue

@@ -40,7 +40,7 @@ func (r *run) decided(live int, at moment) bool {
 func (w *Writer) join(at moment) (settled int) {
 	w.runs = append(w.runs[:0], w.last)
 	for _, s := range w.scanner.spans {
-		if s.from >= w.settled && !w.runs[len(w.runs)-1].join(s) {
+		if !w.runs[len(w.runs)-1].join(s) {
 			w.runs = append(w.runs, run{span: s})
 		}
 	}

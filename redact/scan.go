@@ -27,6 +27,7 @@ type scanner struct {
 	*patterns
 	layers [1 + rounds]layer
 	text   []byte
+	floor  int  // what begins before has been dealt with
 	end    bool // nothing follows the text
 	found  []match
 
@@ -62,8 +63,8 @@ func newScanner(p *patterns) *scanner {
 	return s
 }
 
-func (s *scanner) scan(text []byte, end bool) {
-	s.text, s.end = text, end
+func (s *scanner) scan(text []byte, floor int, end bool) {
+	s.text, s.floor, s.end = text, floor, end
 	s.spans, s.escaped = s.spans[:0], s.escaped[:0]
 	s.live, s.held = len(text), 0
 	shown := &s.layers[0]
@@ -127,6 +128,9 @@ func (s *scanner) source(l *layer, a, b int) (from, to int) {
 
 // add keeps a span, unless the last one covers it already.
 func (s *scanner) add(new span) {
+	if new.from < s.floor {
+		return
+	}
 	if n := len(s.spans); n > 0 {
 		old := &s.spans[n-1]
 		if old.label == new.label && old.from <= new.from && new.to <= old.to {
@@ -172,9 +176,10 @@ func (s *scanner) ending(l *layer) {
 func (s *scanner) reach(l *layer) int {
 	n := len(l.text)
 	first := max(0, n-maxForm+1)
+	least := max(len(s.text)-maxSpan, s.floor)
 	return first + sort.Search(n-first, func(i int) bool {
-		from, _ := l.source(first+i, first+i+1)
-		return len(s.text)-from <= maxSpan
+		from, _ := s.source(l, first+i, first+i+1)
+		return from >= least
 	})
 }
 
@@ -203,6 +208,9 @@ func (s *scanner) wordEnding() {
 }
 
 func (s *scanner) hold(from, n int) {
+	if from < s.floor {
+		return
+	}
 	s.live, s.held = min(s.live, from), max(s.held, n)
 }
 
@@ -242,7 +250,7 @@ func (s *scanner) undo(round int, last bool) {
 			stop = i
 			break
 		}
-		if !whole || esc.n == 0 {
+		if esc.n == 0 {
 			i++
 			continue
 		}

@@ -159,7 +159,7 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 		w.scanner = newScanner(w.masker.patterns)
 	}
 	s := w.scanner
-	s.scan(text, at == ended)
+	s.scan(text, w.settled, at == ended)
 	w.settled = w.join(at)
 	w.emit(text)
 	if at == idling && s.held <= maxShown && w.settled == s.live {

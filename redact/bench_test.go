@@ -1,0 +1,177 @@
+package redact
+
+import (
+	"bytes"
+	crand "crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sink is where a plain copy and a masked one go: memory of the text's length.
+type sink struct {
+	memory []byte
+	at     int
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.at+len(p) > len(s.memory) {
+		s.at = 0
+	}
+	s.at += copy(s.memory[s.at:], p)
+	return len(p), nil
+}
+
+const (
+	benchText  = 64 << 20
+	benchWrite = 32 << 10
+)
+
+func token(r *rand.Rand) string {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	b := []byte("ghp_")
+	for range 36 {
+		b = append(b, digits[r.IntN(len(digits))])
+	}
+	return string(b)
+}
+
+func benchSecrets(n int) (values []string, secrets []Secret) {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	for i := range n {
+		v := token(r)
+		values = append(values, v)
+		secrets = append(secrets, Secret{fmt.Sprintf("key-%d", i), NewValue([]byte(v))})
+	}
+	return values, secrets
+}
+
+// logText looks like the output of a service: plain lines, JSON lines, URLs,
+// colours, a stack trace now and then.
+func logText() []byte {
+	r := rand.New(rand.NewPCG(7, 7))
+	var b bytes.Buffer
+	for i := 0; b.Len() < benchText; i++ {
+		switch at := fmt.Sprintf("2026-09-14T10:%02d:%02d.%03dZ", i/60%60, i%60, r.IntN(1000)); r.IntN(8) {
+		case 0:
+			fmt.Fprintf(&b, `{"time":"%s","level":"info","msg":"request \"%s\" done","user":%d,"took":"%dms"}`+"\n", at, hexWord(r, 8), r.IntN(1e6), r.IntN(900))
+		case 1:
+			fmt.Fprintf(&b, "%s GET /api/v1/items?id=%d&sort=name&q=%s%%20%s HTTP/1.1 200 %d\n", at, r.IntN(1e5), hexWord(r, 3), hexWord(r, 4), r.IntN(1e5))
+		case 2:
+			fmt.Fprintf(&b, "\x1b[32mINFO\x1b[0m %s worker %d picked up job %s (attempt %d of 5)\n", at, r.IntN(32), hexWord(r, 16), r.IntN(5))
+		case 3:
+			fmt.Fprintf(&b, "\tat com.example.service.Handler$%d.invoke(Handler.java:%d)\n", r.IntN(9), r.IntN(900))
+		default:
+			fmt.Fprintf(&b, "%s [worker-%d] connection to 10.0.%d.%d:5432 established in %d ms, pool size now %d\n", at, r.IntN(32), r.IntN(255), r.IntN(255), r.IntN(90), r.IntN(100))
+		}
+	}
+	return b.Bytes()[:benchText]
+}
+
+func hexWord(r *rand.Rand, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return hex.EncodeToString(b)
+}
+
+func binaryText() []byte {
+	b := make([]byte, benchText)
+	_, _ = crand.Read(b)
+	return b
+}
+
+// nearMisses is full of values, and forms of them, with one byte changed.
+func nearMisses(values []string) []byte {
+	r := rand.New(rand.NewPCG(9, 9))
+	var b bytes.Buffer
+	for b.Len() < benchText {
+		v := []byte(values[r.IntN(len(values))])
+		v[len(v)-1-r.IntN(len(v)/2)] ^= 1
+		switch r.IntN(3) {
+		case 0:
+			b.WriteString(hex.EncodeToString(v))
+		default:
+			b.Write(v)
+		}
+		b.WriteString(" \n"[r.IntN(2):][:1])
+	}
+	return b.Bytes()[:benchText]
+}
+
+func repeated(s string) []byte {
+	return []byte(strings.Repeat(s, benchText/len(s)+1))[:benchText]
+}
+
+// ratio measures how fast text is masked, as a part of how fast it is copied.
+func ratio(b *testing.B, text []byte, secrets []Secret) {
+	b.Helper()
+	m := NewMasker(secrets)
+	<-m.built
+	to := &sink{memory: make([]byte, benchText+benchText/4)}
+	copied := func() {
+		to.at = 0
+		for from := 0; from < len(text); from += benchWrite {
+			_, _ = to.Write(text[from:min(len(text), from+benchWrite)])
+		}
+	}
+	masked := func() {
+		to.at = 0
+		w := m.Writer(to)
+		for from := 0; from < len(text); from += benchWrite {
+			_, _ = w.Write(text[from:min(len(text), from+benchWrite)])
+		}
+		_ = w.Close()
+	}
+	copied()
+	masked()
+	plain, mask := time.Hour, time.Hour // the best of all rounds: the machine may be busy
+	for b.Loop() {
+		start := time.Now()
+		copied()
+		middle := time.Now()
+		masked()
+		plain, mask = min(plain, middle.Sub(start)), min(mask, time.Since(middle))
+	}
+	b.ReportMetric(float64(plain)/float64(mask), "of-copy")
+	b.ReportMetric(float64(len(text))/mask.Seconds()/1e6, "MB/s-masked")
+	b.ReportMetric(float64(len(text))/plain.Seconds()/1e6, "MB/s-copied")
+}
+
+func BenchmarkMask(b *testing.B) {
+	log, bin := logText(), binaryText()
+	for _, n := range []int{0, 1, 10, 100, 1000} {
+		values, secrets := benchSecrets(n)
+		b.Run(fmt.Sprintf("log/secrets=%d", n), func(b *testing.B) { ratio(b, log, secrets) })
+		b.Run(fmt.Sprintf("binary/secrets=%d", n), func(b *testing.B) { ratio(b, bin, secrets) })
+		if n > 0 {
+			b.Run(fmt.Sprintf("near/secrets=%d", n), func(b *testing.B) { ratio(b, nearMisses(values), secrets) })
+		}
+	}
+	_, secrets := benchSecrets(10)
+	for _, t := range []struct{ name, unit string }{
+		{"letter", "a"}, {"newline", "\n"}, {"percent", "%"}, {"backslash", `\`}, {"esc", "\x1b"},
+		{"colours", "\x1b[1;31mx\x1b[0m"}, {"percent-codes", "%41"}, {"unicode-escapes", `\u0041`}, {"nested", `\\\\\\\"`},
+		{"entities", "&amp;"}, {"overstruck", "x\bx"},
+	} {
+		b.Run("worst/"+t.name, func(b *testing.B) { ratio(b, repeated(t.unit), secrets) })
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000} {
+		_, secrets := benchSecrets(n)
+		b.Run(fmt.Sprintf("secrets=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m := NewMasker(secrets)
+				<-m.built
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/secret")
+		})
+	}
+}

@@ -1,0 +1,232 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// A scene is a text made of a seed: random secrets, in random spellings, whole or
+// broken, in random surroundings.
+type scene struct {
+	*rand.Rand
+	values []string
+	text   strings.Builder
+}
+
+func newScene(seed uint64) *scene {
+	s := &scene{Rand: rand.New(rand.NewPCG(seed, 1))}
+	for range 1 + s.IntN(3) {
+		s.values = append(s.values, s.value())
+	}
+	if s.IntN(4) == 0 { // one secret in another, or across two
+		a, b := s.values[0], s.values[len(s.values)-1]
+		s.values = append(s.values, a[len(a)/2:]+b[:len(b)/2])
+	}
+	for range 1 + s.IntN(6) {
+		s.text.WriteString(s.junk())
+		s.text.WriteString(s.broken(s.spelled(s.pick(s.values...))))
+	}
+	if s.IntN(2) == 0 {
+		s.text.WriteString(s.junk())
+	}
+	return s
+}
+
+func (s *scene) pick(of ...string) string { return of[s.IntN(len(of))] }
+
+func (s *scene) bytes(n int, of string) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = of[s.IntN(len(of))]
+	}
+	return string(b)
+}
+
+const (
+	someLetters = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
+	somePrint   = " !\"#$%&'()*+,-./0123:;<=>?@ABC[\\]^_`abcxyz{|}~"
+)
+
+func (s *scene) value() string {
+	switch s.IntN(9) {
+	case 0:
+		return s.bytes(4+s.IntN(4), "abcd1234")
+	case 1:
+		return s.bytes(8+s.IntN(30), "ab")
+	case 2:
+		return s.bytes(8+s.IntN(40), somePrint)
+	case 3:
+		all := make([]byte, 256)
+		for i := range all {
+			all[i] = byte(i)
+		}
+		return s.bytes(8+s.IntN(24), string(all))
+	case 4:
+		return s.bytes(8+s.IntN(8), someLetters) + "\n" + s.bytes(3+s.IntN(12), somePrint) + "\n  " + s.bytes(8+s.IntN(90), someLetters) + "\n"
+	case 5:
+		return "pä" + s.bytes(6, someLetters) + "ß€" + s.bytes(s.IntN(9), "äö\U0001f600x")
+	case 6:
+		return s.pick("production", "password", "true", "  spaced out words  ", `"quoted value"`, "%41%42&amp;cdefgh", `back\slash\nvalue\`, "x")
+	case 7:
+		return s.bytes(150+s.IntN(300), someLetters)
+	default:
+		return "ghx_" + s.bytes(4+s.IntN(36), someLetters)
+	}
+}
+
+func (s *scene) junk() string {
+	switch s.IntN(10) {
+	case 0:
+		return strings.Repeat(s.pick(`\`, "%", "&", "\n", " ", "\x1b", "\xe2\x80", "%2", `\u00`, "&#"), 1+s.IntN(80))
+	case 1:
+		return "\x1b[" + s.bytes(s.IntN(36), "0123;") + s.pick("m", "K", "\n", "")
+	case 2:
+		return s.bytes(s.IntN(30), somePrint)
+	case 3:
+		return "\n" + strings.Repeat(" ", s.IntN(70))
+	case 4:
+		v := s.pick(s.values...)
+		return v[:s.IntN(len(v))]
+	case 5:
+		return s.bytes(s.IntN(500), someLetters+" \n")
+	case 6:
+		return ""
+	case 7:
+		return s.pick("progress 10%", "\r20%", "x\bx", "_\b_", "&am", "&lt;", `C:\new\users`, `\\`, `"`, "\x1b]0;title\a", "\x1b(B", "\x1b7", "\t", "\x00")
+	default:
+		return s.pick("token=", " ", "\n", ":", "id: ", "1", "x")
+	}
+}
+
+func (s *scene) spelled(v string) string {
+	for range 1 + s.IntN(3) {
+		switch s.IntN(24) {
+		case 0:
+			v = url.QueryEscape(v)
+		case 1:
+			v = url.PathEscape(v)
+		case 2:
+			v = html.EscapeString(v)
+		case 3:
+			j, _ := json.Marshal(v)
+			v = string(j)
+		case 4:
+			v = fmt.Sprintf("%q", v)
+		case 5:
+			v = fmt.Sprintf("%+q", v)
+		case 6:
+			v = hex.EncodeToString([]byte(v))
+		case 7:
+			v = fmt.Sprintf(s.pick("% x", "% X", "%X", "%v", "%x"), []byte(v))
+		case 8, 9:
+			v = base64.StdEncoding.EncodeToString([]byte(s.bytes(s.IntN(4), someLetters) + v + s.bytes(s.IntN(4), someLetters)))
+		case 10:
+			v = base64.URLEncoding.EncodeToString([]byte(v))
+		case 11:
+			v = refWide(v, s.IntN(2) == 0)
+		case 12:
+			v = refHex(v, "", s.pick(`\x%02x`, "%%%02X", "&#%d;", `\%03o`, "&#x%x;", `\u00%02x`))
+		case 13:
+			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
+		}
+	}
+	return v
+}
+
+// broken puts something between the bytes of a spelling, or changes some.
+func (s *scene) broken(v string) string {
+	switch s.IntN(8) {
+	case 0:
+		if len(v) > 0 {
+			i := s.IntN(len(v))
+			v = v[:i] + s.bytes(s.IntN(2), someLetters) + v[i+1:]
+		}
+	case 1:
+		width := 1 + s.IntN(40)
+		between := s.pick("\n", "\r\n", "\n    ", "\\\n", "\x1b[0m", "\u200b")
+		var b strings.Builder
+		for ; len(v) > width; v = v[width:] {
+			b.WriteString(v[:width] + between)
+		}
+		return b.String() + v
+	case 2:
+		var b strings.Builder
+		for i := range len(v) {
+			b.WriteByte(v[i])
+			switch s.IntN(12) {
+			case 0:
+				b.WriteString(s.pick("\n", "\r", "\x1b[31m", "\x1b[K", "\b"+v[i:i+1], "\a", "\x1b(B", "\\\n\t"))
+			case 1:
+				b.WriteString(s.pick("\n", "", "", "\x1b"))
+			}
+		}
+		return b.String()
+	case 3:
+		return v[:s.IntN(len(v)+1)]
+	case 4:
+		return v + v
+	}
+	return v
+}
+
+func (s *scene) masker() *Masker {
+	var secrets []Secret
+	for i, v := range s.values {
+		secrets = append(secrets, Secret{refLabel(i), NewValue([]byte(v))})
+	}
+	return NewMasker(secrets)
+}
+
+// FuzzWriter compares the writer with the reference: on a scene made of the
+// seed, with some bytes put in at a place, whole and cut.
+func FuzzWriter(f *testing.F) {
+	for seed := range uint64(40) {
+		f.Add(seed, []byte(nil), uint16(0), uint16(3))
+	}
+	f.Add(uint64(1), []byte("%"), uint16(9), uint16(1))
+	f.Fuzz(func(t *testing.T, seed uint64, put []byte, at, cut uint16) {
+		if len(put) > 4000 {
+			return
+		}
+		s := newScene(seed)
+		text := s.text.String()
+		i := int(at) % (len(text) + 1)
+		text = text[:i] + string(put) + text[i:]
+		want := reference(s.values, text)
+		m := s.masker()
+		check := func(how string, cuts ...int) {
+			if got := masked(m, []byte(text), cuts...); !bytes.Equal(got, want) {
+				t.Fatalf("%s\nvalues %q\n text %q\n  got %q\n want %q", how, s.values, text, got, want)
+			}
+		}
+		check("whole")
+		check("byte by byte", everywhere(len(text))...)
+		one := int(cut) % (len(text) + 1)
+		check(fmt.Sprintf("cut at %d", one), one)
+		var some []int
+		for k := s.IntN(40); k < len(text); k += 1 + s.IntN(1+int(cut)%300) {
+			some = append(some, k)
+		}
+		check(fmt.Sprintf("cut at %v", some), some...)
+	})
+}
+
+// TestScenes runs the comparison on some hundred scenes.
+func TestScenes(t *testing.T) {
+	for seed := range uint64(300) {
+		s := newScene(seed)
+		text := s.text.String()
+		want := reference(s.values, text)
+		if got := masked(s.masker(), []byte(text)); !bytes.Equal(got, want) {
+			t.Fatalf("seed %d\nvalues %q\n text %q\n  got %q\n want %q", seed, s.values, text, got, want)
+		}
+	}
+}

@@ -1,0 +1,605 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The reference: what the Writer must write, found the plain and slow way. The
+// whole text is in memory, each view of it is a list of characters that know
+// where they came from, every form is looked for at every place. It shares no
+// code with the package but the constants that docs/masking.md names.
+
+// A char of a view stands for bytes from to to of the text.
+type char struct {
+	b        byte
+	from, to int
+}
+
+func textOf(view []char) string {
+	b := make([]byte, len(view))
+	for i, c := range view {
+		b[i] = c.b
+	}
+	return string(b)
+}
+
+var (
+	refCSI     = regexp.MustCompile(`^\x1b\[[0-?]*[ -/]*[@-~]`)
+	refOther   = regexp.MustCompile(`^\x1b(?:[78=>DEHMNOPXZ\]\\^_c]|[ -/]+[0-~])`)
+	refBreak   = regexp.MustCompile(`^(?:\r|\n[ \t]{0,64})`)
+	refEntity  = regexp.MustCompile(`^&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,7})|([a-zA-Z]{2,7}));`)
+	refPercent = regexp.MustCompile(`^%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))`)
+	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
+	refPair    = regexp.MustCompile(`^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
+	refNewline = regexp.MustCompile(`^\\n[ \t]{0,64}`)
+)
+
+// refShown is the first view; the parts of the text in gaps are no characters.
+func refShown(text string) (view []char, gaps [][2]int) {
+	for i := 0; i < len(text); {
+		n := 0
+		if m := refBreak.FindString(text[i:]); m != "" {
+			n = len(m)
+			if k := len(view); k > 0 && view[k-1].b == '\\' && view[k-1].to == i {
+				view = view[:k-1]
+			}
+		} else if m := refCSI.FindString(text[i:]); m != "" && len(m) <= 32 {
+			n = len(m)
+		} else if m := refOther.FindString(text[i:]); m != "" && len(m) <= 32 {
+			n = len(m)
+		} else if strings.IndexByte("\a\x0e\x0f", text[i]) >= 0 {
+			n = 1
+		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] == text[i+1] {
+			i += 2 // a character, twice: not even what is left of it stays
+			continue
+		}
+		if n > 0 {
+			gaps = append(gaps, [2]int{i, i + n})
+			i += n
+			continue
+		}
+		view = append(view, char{text[i], i, i + 1})
+		i++
+	}
+	return view, gaps
+}
+
+func hexRune(s string) rune {
+	n, err := strconv.ParseUint(s, 16, 32)
+	if err != nil || n > utf8.MaxRune {
+		return utf8.RuneError
+	}
+	return rune(n)
+}
+
+// refEscape is what the escape at the beginning of s stands for, and its length.
+func refEscape(s string) (string, int) {
+	switch {
+	case strings.HasPrefix(s, "%"):
+		if m := refPercent.FindStringSubmatch(s); m != nil {
+			if m[1] != "" {
+				return string(hexRune(m[1])), 6
+			}
+			return string([]byte{byte(hexRune(m[2]))}), 3
+		}
+	case strings.HasPrefix(s, "&"):
+		m := refEntity.FindStringSubmatch(s)
+		if m == nil || len(m[0]) > len("&#1114111;") {
+			return "", 0
+		}
+		switch {
+		case m[1] != "":
+			n, _ := strconv.Atoi(m[1])
+			if n > utf8.MaxRune {
+				return "", 0
+			}
+			return string(rune(n)), len(m[0])
+		case m[2] != "":
+			if n, _ := strconv.ParseInt(m[2], 16, 32); n > utf8.MaxRune {
+				return "", 0
+			}
+			return string(hexRune(m[2])), len(m[0])
+		}
+		for i, name := range strings.Fields(refEntityNames) {
+			if name == m[3] {
+				return "&<>\"' !#$%()*+,./:;=?@[[\\]]^_`{{||}}"[i : i+1], len(m[0])
+			}
+		}
+	case strings.HasPrefix(s, `\`):
+		return refBackslash(s)
+	default:
+		for _, c := range []string{"\u200b", "\u200c", "\u200d", "\u2060"} {
+			if strings.HasPrefix(s, c) {
+				return "", 3
+			}
+		}
+	}
+	return "", 0
+}
+
+const refEntityNames = "amp lt gt quot apos nbsp excl num dollar percnt lpar rpar ast plus comma period sol colon " +
+	"semi equals quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace"
+
+func refBackslash(s string) (string, int) {
+	if len(s) == 1 {
+		return "", 0
+	}
+	if m := refNewline.FindString(s); m != "" {
+		return "", len(m)
+	}
+	if m := refPair.FindStringSubmatch(s); m != nil {
+		return string(utf16.DecodeRune(hexRune(m[1]), hexRune(m[2]))), 12
+	}
+	if m := refSlash.FindStringSubmatch(s); m != nil {
+		switch {
+		case m[1] != "":
+			return string([]byte{byte(hexRune(m[1]))}), 4
+		case m[2] != "":
+			return string(hexRune(m[2])), 6
+		case m[3] != "":
+			return string(hexRune(m[3])), len(m[0])
+		case m[4] != "":
+			if n, _ := strconv.ParseUint(m[4], 16, 32); n <= utf8.MaxRune {
+				return string(hexRune(m[4])), 10
+			}
+		case m[5] != "":
+			n, _ := strconv.ParseUint(m[5], 8, 32)
+			return string([]byte{byte(n)}), len(m[0])
+		}
+	}
+	if s[1] == 'r' {
+		return "", 2
+	}
+	if i := strings.IndexByte("tbfvae", s[1]); i >= 0 {
+		return "\t\b\f\v\a\x1b"[i : i+1], 2
+	}
+	return s[1:2], 2
+}
+
+// refUndone undoes the escapes of a view once.
+func refUndone(view []char) (undone []char) {
+	text := textOf(view)
+	for i := 0; i < len(text); {
+		if strings.IndexByte("%&\\\xe2", text[i]) >= 0 {
+			if s, n := refEscape(text[i:]); n > 0 {
+				for k := range len(s) {
+					undone = append(undone, char{s[k], view[i].from, view[i+n-1].to})
+				}
+				i += n
+				continue
+			}
+		}
+		undone = append(undone, view[i])
+		i++
+	}
+	return undone
+}
+
+// A refForm is a form to look for: 'a'nywhere, 'f'irst view only, 'w'ord.
+type refForm struct {
+	text  string
+	kind  byte
+	label int
+}
+
+// refForms are the forms of all values, the first of equal ones.
+func refForms(values []string) (forms []refForm) {
+	seen := map[string]int{}
+	for label, value := range values {
+		add := func(kind byte, texts ...string) {
+			for _, text := range texts {
+				view, _ := refShown(text)
+				shown := textOf(view)
+				n := (len(shown) + 191) / 192
+				for i := range n {
+					piece := shown[i*len(shown)/n : (i+1)*len(shown)/n]
+					if len(piece) < 8 && kind != 'w' {
+						continue
+					}
+					if k, known := seen[piece]; known {
+						if forms[k].label == label && kind < forms[k].kind {
+							forms[k].kind = kind
+						}
+						continue
+					}
+					seen[piece] = len(forms)
+					forms = append(forms, refForm{piece, kind, label})
+				}
+			}
+		}
+		refSpell(value, add)
+	}
+	return forms
+}
+
+var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
+
+func refSpell(value string, add func(kind byte, texts ...string)) {
+	whole := string(bytes.TrimSpace([]byte(value)))
+	core, armoured := whole, strings.HasPrefix(whole, "-----BEGIN ") && strings.HasSuffix(whole, "-----")
+	if m := refArmour.FindStringSubmatch(whole); m != nil {
+		core = string(bytes.TrimSpace([]byte(m[1])))
+	}
+	if m := regexp.MustCompile("(?s)^(?:\"(.*)\"|'(.*)'|`(.*)`)$").FindStringSubmatch(core); m != nil {
+		core = string(bytes.TrimSpace([]byte(m[1] + m[2] + m[3])))
+	}
+	if len(core) < 4 || regexp.MustCompile(`(?i)^(true|false|null|none|undefined|localhost)$`).MatchString(core) {
+		return
+	}
+	if len(core) < 8 {
+		add('w', core)
+		return
+	}
+	refEncodings(core, add)
+	if regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`).MatchString(core) {
+		add('w', core)
+		return
+	}
+	undone := core
+	for range 3 {
+		var view []char
+		for i := range len(undone) {
+			view = append(view, char{b: undone[i]})
+		}
+		undone = textOf(refUndone(view))
+	}
+	add('a', core, strings.TrimRight(core, `\`), undone)
+	if !armoured {
+		add('a', whole)
+	}
+	for _, text := range []string{core, undone} {
+		if !strings.Contains(text, "\n") {
+			continue
+		}
+		for _, line := range strings.Split(text, "\n") {
+			line = string(bytes.TrimSpace([]byte(line)))
+			said := 0
+			for i := range len(line) {
+				if c := line[i]; c >= 0x80 || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+					said++
+				}
+			}
+			if len(line) >= 8 && !strings.HasPrefix(line, "-----") && !strings.ContainsAny(line[len(line)-1:], "{[(") && said >= 6 {
+				add('a', line)
+			}
+		}
+	}
+}
+
+func refHex(s, between, format string) string {
+	var parts []string
+	for i := range len(s) {
+		parts = append(parts, fmt.Sprintf(format, s[i]))
+	}
+	return strings.Join(parts, between)
+}
+
+// refInside is what is the same of s wherever it stands in a longer encoded text:
+// it is encoded between all pairs of neighbours that differ.
+func refInside(encode func([]byte) string, group int, s string) (all []string) {
+	for before := range group {
+		one := encode([]byte(strings.Repeat("\x00", before) + s + strings.Repeat("\x00", group)))
+		two := encode([]byte(strings.Repeat("\xff", before) + s + strings.Repeat("\xff", group)))
+		from := 0
+		for from < len(one) && one[from] != two[from] {
+			from++
+		}
+		to := from
+		for to < len(one) && one[to] == two[to] {
+			to++
+		}
+		if before == 0 {
+			from = 0
+		}
+		// A digit in the middle can differ only at the ends.
+		all = append(all, one[from:to])
+	}
+	return all
+}
+
+func refWide(s string, big bool) string {
+	var b []byte
+	put := func(u uint16) {
+		if big {
+			b = append(b, byte(u>>8), byte(u))
+		} else {
+			b = append(b, byte(u), byte(u>>8))
+		}
+	}
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			put(uint16(s[0]))
+		case r >= 0x10000:
+			put(uint16(0xd800 + (r-0x10000)>>10))
+			put(uint16(0xdc00 + (r-0x10000)&0x3ff))
+		default:
+			put(uint16(r))
+		}
+		s = s[n:]
+	}
+	return string(b)
+}
+
+// refJSON is s in a JSON string: with < > & escaped, without, in ASCII.
+func refJSON(s string) (html, plain, ascii string) {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		var h, p, a string
+		switch {
+		case r == '"' || r == '\\':
+			p = `\` + string(r)
+		case r == '\n':
+			p = `\n`
+		case r == '\r':
+			p = `\r`
+		case r == '\t':
+			p = `\t`
+		case r == '\b':
+			p = `\b`
+		case r == '\f':
+			p = `\f`
+		case r < 0x20 || r == 0x2028 || r == 0x2029:
+			p = fmt.Sprintf(`\u%04x`, r)
+		case r == utf8.RuneError && n == 1:
+			p = `\ufffd`
+		default:
+			p = string(r)
+		}
+		h, a = p, p
+		if r == '<' || r == '>' || r == '&' {
+			h = fmt.Sprintf(`\u%04x`, r)
+		}
+		if len(p) > 1 && r >= 0x80 && p[0] != '\\' {
+			a = ""
+			for _, u := range utf16.Encode([]rune{r}) {
+				a += fmt.Sprintf(`\u%04x`, u)
+			}
+		}
+		html, plain, ascii = html+h, plain+p, ascii+a
+		s = s[n:]
+	}
+	return html, plain, ascii
+}
+
+func refEncodings(s string, add func(kind byte, texts ...string)) {
+	std := func(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+	for _, e := range refInside(std, 3, s) {
+		add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
+	}
+	plainHex := refHex(s, "", "%02x")
+	add('f', plainHex, strings.ToUpper(plainHex))
+	add('a', refWide(s, false))
+	for _, q := range [][2]string{{`"`, `""`}, {`'`, `''`}, {`$`, `$$`}, {`%`, `%%`}, {`${`, `$${`}, {`%{`, `%%{`}, {`'`, `'\''`}, {`'`, `'"'"'`}, {` `, `+`}} {
+		if strings.Contains(s, q[0]) {
+			add('a', strings.Join(strings.Split(s, q[0]), q[1]))
+		}
+	}
+	for _, q := range [][2]string{{"^", "&<>|^"}, {"^", "&<>|^!%"}, {"^", "&<>|^()%!\""}, {"`", "$\"`"}} {
+		var b strings.Builder
+		for i := range len(s) {
+			if strings.IndexByte(q[1], s[i]) >= 0 {
+				b.WriteString(q[0])
+			}
+			b.WriteByte(s[i])
+		}
+		if b.Len() > len(s) {
+			add('a', b.String())
+		}
+	}
+	qp := ""
+	for i := range len(s) {
+		if s[i] == '=' || s[i] > 0x7f {
+			qp += fmt.Sprintf("=%02X", s[i])
+		} else {
+			qp += s[i : i+1]
+		}
+	}
+	if qp != s {
+		add('a', qp)
+	}
+	if strings.Count(s, " ") <= 8 {
+		for i := range len(s) {
+			if s[i] == ' ' {
+				add('a', s[:i]+s[i+1:])
+			}
+		}
+	}
+	if utf8.ValidString(s) {
+		latin := []byte{}
+		for _, r := range s {
+			if r > 0xff {
+				latin = nil
+				break
+			}
+			latin = append(latin, byte(r))
+		}
+		if latin != nil && len(latin) < len(s) {
+			add('a', string(latin))
+		}
+	}
+	if len(s) > 4096 {
+		return
+	}
+	add('a', refWide(s, true))
+	for _, between := range []string{":", " ", "-", ",", ", "} {
+		add('f', refHex(s, between, "%02x"), refHex(s, between, "%02X"))
+	}
+	for _, between := range []string{", ", ",", " "} {
+		add('f', refHex(s, between, "0x%02x")[2:], refHex(s, between, "0x%02X")[2:])
+		add('f', refHex(s, between, "%d"))
+	}
+	for _, odd := range []int{0, 1} {
+		add('f', strings.TrimPrefix(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 "), strings.Repeat("  ", odd)))
+	}
+	for _, e := range refInside(func(b []byte) string { return base32.StdEncoding.EncodeToString(b) }, 5, s) {
+		add('f', e)
+	}
+	html, plain, ascii := refJSON(s)
+	inner := append(refInside(std, 3, s), plainHex, refWide(s, false))
+	for _, j := range []string{html, plain, ascii} {
+		if j != s {
+			inner = append(inner, j)
+		}
+	}
+	for _, text := range inner {
+		add('a', refInside(std, 3, text)...)
+	}
+	if len(s) < 16 {
+		return
+	}
+	add('a', s[1:], s[:len(s)-1])
+	if strings.ContainsAny(s, "0123456789") {
+		add('a', string(refCase(s, 'a', 'z', -32)), string(bytes.ToLower([]byte(s))))
+	}
+	add('a', refGroups(s, "-"), refGroups(s, " "))
+	back := ""
+	for i := range len(s) {
+		back = s[i:i+1] + back
+	}
+	add('a', back)
+	rot := refCase(s, 'a', 'm', 13)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'n' && c <= 'z', c >= 'N' && c <= 'Z':
+			rot[i] = c - 13
+		case c >= 'A' && c <= 'M':
+			rot[i] = c + 13
+		}
+	}
+	add('a', string(rot))
+}
+
+func refCase(s string, from, to byte, shift int) []byte {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= from && c <= to {
+			b[i] = byte(int(c) + shift)
+		}
+	}
+	return b
+}
+
+func refGroups(s, between string) string {
+	var parts []string
+	for ; len(s) > 4; s = s[4:] {
+		parts = append(parts, s[:4])
+	}
+	return strings.Join(append(parts, s), between)
+}
+
+type refSpan struct{ from, to, label int }
+
+func isRefWord(s string, i int) bool {
+	return i >= 0 && i < len(s) && (s[i] == '_' || s[i] >= '0' && s[i] <= '9' || s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z')
+}
+
+// refFrom is where a match that begins with c is masked from: behind the percent
+// sign of an escape, which may have been shown before.
+func refFrom(text string, c char) int {
+	if text[c.from] == '%' && c.to-c.from > 1 {
+		return c.from + 1
+	}
+	return c.from
+}
+
+// refSpans are all matches in text, which is the whole stream.
+func refSpans(forms []refForm, text string) (spans []refSpan) {
+	view, _ := refShown(text)
+	for round := range 4 {
+		shown := textOf(view)
+		found := func(f refForm, at, to int) {
+			if from := refFrom(text, view[at]); to-from <= 4096 {
+				spans = append(spans, refSpan{from, to, f.label})
+			}
+		}
+		ending := refForm{label: -1}
+		endingAt := len(shown)
+		for _, f := range forms {
+			if f.kind != 'a' && round > 0 {
+				continue
+			}
+			for at := 0; ; at++ {
+				i := strings.Index(shown[at:], f.text)
+				if i < 0 {
+					break
+				}
+				at += i
+				from, to := view[at].from, view[at+len(f.text)-1].to
+				if f.kind == 'w' && (to-from != len(f.text) || isRefWord(text, from-1) || isRefWord(text, to)) {
+					continue
+				}
+				found(f, at, to)
+			}
+			for n := min(len(f.text)-1, len(shown)); n >= 8 && f.kind != 'w'; n-- {
+				at := len(shown) - n
+				if strings.HasSuffix(shown, f.text[:n]) && len(text)-refFrom(text, view[at]) <= 4096 {
+					if at < endingAt || at == endingAt && f.text < ending.text {
+						ending, endingAt = f, at
+					}
+					break
+				}
+			}
+		}
+		if ending.label >= 0 {
+			found(ending, endingAt, len(text))
+		}
+		view = refUndone(view)
+	}
+	return spans
+}
+
+// reference is the text with its masks.
+func reference(values []string, text string) []byte {
+	spans := refSpans(refForms(values), text)
+	sort.Slice(spans, func(i, j int) bool {
+		a, b := spans[i], spans[j]
+		if a.from != b.from {
+			return a.from < b.from
+		}
+		if a.to != b.to {
+			return a.to > b.to
+		}
+		return a.label < b.label
+	})
+	_, gaps := refShown(text)
+	var out []byte
+	at := 0
+	for len(spans) > 0 {
+		first := spans[0]
+		from, to, label, longest, settled := first.from, first.to, first.label, first.to-first.from, false
+		for spans = spans[1:]; len(spans) > 0; spans = spans[1:] {
+			s := spans[0]
+			touches := s.from == to && s.label == label
+			if s.from >= to && !touches {
+				break
+			}
+			to = max(to, s.to)
+			settled = settled || touches || s.from >= from+512
+			if !settled && s.to-s.from > longest {
+				longest, label = s.to-s.from, s.label
+			}
+		}
+		out = append(out, text[at:from]...)
+		out = append(out, "[secret:"+refLabel(label)+"]"...)
+		for _, g := range gaps {
+			if g[0] < to && g[1] <= to && g[0] >= from {
+				out = append(out, text[g[0]:g[1]]...)
+			}
+		}
+		at = to
+	}
+	return append(out, text[at:]...)
+}
+
+func refLabel(n int) string { return "L" + strconv.Itoa(n) }
