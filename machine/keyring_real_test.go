@@ -463,6 +463,7 @@ type fakeService struct {
 	itemLocked atomic.Bool
 	needPrompt bool // unlocking and creating want a prompt
 	noDefault  bool
+	login      bool // there is a collection "login"
 	onPrompt   func()
 	prompts    atomic.Int32
 
@@ -548,7 +549,11 @@ func (f *fakeService) GetSecret(session dbus.ObjectPath) (fakeSecret, *dbus.Erro
 func (f *fakeService) Get(of, name string) (dbus.Variant, *dbus.Error) {
 	switch {
 	case name == "Collections":
-		return dbus.MakeVariant([]dbus.ObjectPath{fakeCollection}), nil
+		all := []dbus.ObjectPath{fakeCollection}
+		if f.login {
+			all = append(all, collectionPath+"login")
+		}
+		return dbus.MakeVariant(all), nil
 	case of == itemMethods:
 		return dbus.MakeVariant(f.itemLocked.Load()), nil
 	default:
@@ -565,6 +570,7 @@ func (f *fakeService) serve(t *testing.T) (address string) {
 	for path, interfaces := range map[dbus.ObjectPath][]string{
 		secretsPath:                      {secretsInterface, properties},
 		fakeCollection:                   {collectionMethods, properties},
+		collectionPath + "login":         {collectionMethods, properties},
 		secretsPath + "/aliases/default": {collectionMethods},
 		fakeItem:                         {itemMethods, properties},
 		fakePrompt:                       {"org.freedesktop.Secret.Prompt"},
@@ -599,6 +605,15 @@ func TestKeyringNoCollection(t *testing.T) {
 	source := KeyringSource{Keyring: on(t, f.serve(t)), Interactive: true}
 	if _, err := source.Create(testEpoch); !errors.Is(err, NoCollection) {
 		t.Errorf("got %v, want %v", err, NoCollection)
+	}
+}
+
+// A collection "login" comes before the default one: go-keyring uses it too.
+func TestKeyringLoginCollection(t *testing.T) {
+	f := &fakeService{noDefault: true, login: true}
+	source := KeyringSource{Keyring: on(t, f.serve(t))}
+	if _, err := source.Create(testEpoch); err != nil {
+		t.Error(err)
 	}
 }
 
