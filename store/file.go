@@ -25,7 +25,7 @@ func openFile(path string, opt Options) (*os.File, error) {
 	if err := checkFile(path, info); err != nil {
 		return nil, err
 	}
-	f, err := openNoFollow(path)
+	f, err := openNoFollow(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func checkFolder(folder string, opt Options) error {
 
 // createNew makes a file that was not there before, 0600 whatever the umask.
 func createNew(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}

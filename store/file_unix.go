@@ -9,12 +9,10 @@ import (
 	"syscall"
 )
 
-const noFollow = syscall.O_NOFOLLOW
-
-// openNoFollow opens what was a regular file a moment ago. If it has become a
-// symbolic link it fails, if a pipe it does not wait.
-func openNoFollow(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+// openNoFollow opens what should be a regular file, 0600 if it makes one. At a
+// symbolic link it fails, for a pipe it does not wait.
+func openNoFollow(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, &KindError{Path: path, Mode: fs.ModeSymlink}
 	}

@@ -20,8 +20,26 @@ func TestSymbolicLinkIsRefused(t *testing.T) {
 	_, err := Open(path, Options{})
 	checkErrorAs(t, "open", err, &KindError{Path: path, Mode: fs.ModeSymlink | 0o777})
 	// What a link leads to may change between the look and the opening.
-	_, err = openNoFollow(path)
+	_, err = openNoFollow(path, os.O_RDONLY)
 	checkErrorAs(t, "open the link itself", err, &KindError{Path: path, Mode: fs.ModeSymlink})
+}
+
+func TestLinkedLockIsRefused(t *testing.T) {
+	s := newStore(t, "key")
+	target := filepath.Join(t.TempDir(), "target")
+	writeFile(t, target, []byte("not a lock"))
+	lock := filepath.Join(filepath.Dir(s.path), LockName)
+	if err := os.Remove(lock); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, lock); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Update(func(tx *Tx) error { return tx.Remove("key") })
+	checkErrorAs(t, "update", err, &KindError{Path: lock, Mode: fs.ModeSymlink})
+	if got := string(contents(t, target)); got != "not a lock" {
+		t.Errorf("the link's target is now %q", got)
+	}
 }
 
 // A folder that is a link is followed: what it leads to is what is checked.
@@ -43,7 +61,7 @@ func TestPipeIsRefusedAtOnce(t *testing.T) {
 	go func() {
 		_, err := Open(path, Options{})
 		done <- err
-		f, err := openNoFollow(path) // it became one after the look
+		f, err := openNoFollow(path, os.O_RDONLY) // it became one after the look
 		if err == nil {
 			err = f.Close()
 		}

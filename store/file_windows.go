@@ -9,11 +9,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Windows opens a symbolic link only where its user may create one; Lstat has
-// refused it by then.
-const noFollow = 0
-
-func openNoFollow(path string) (*os.File, error) { return os.Open(path) }
+// openNoFollow follows: to make a symbolic link takes a right here that other
+// users do not have, and Lstat has refused one by then.
+func openNoFollow(path string, flag int) (*os.File, error) { return os.OpenFile(path, flag, 0o600) }
 
 // checkPrivate leaves it to the profile folder's access list.
 func checkPrivate(string, fs.FileInfo, fs.FileMode) error { return nil }

@@ -146,6 +146,27 @@ func TestGoldenCriticalHeader(t *testing.T) {
 	checkErrorAs(t, "unlock", s.Unlock(goldenKey()), want)
 }
 
+// It stops those too who opened the store before a later version changed it.
+func TestHeaderBecomesCritical(t *testing.T) {
+	s := newStore(t, "key")
+	h := s.header
+	h.Critical = map[string]string{"sealing": "2.0.0"}
+	header, err := h.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := (draft{header: header, generation: 9}).build(s.path, s.keys); err != nil {
+		t.Fatal(err)
+	}
+	want := &CriticalError{Where: "the store", Fields: h.Critical}
+	_, _, err = s.Get("key")
+	checkErrorAs(t, "get", err, want)
+	checkErrorAs(t, "update", s.Update(func(*Tx) error { return nil }), want)
+}
+
 func TestGoldenNewerFormatIsRefusedUntouched(t *testing.T) {
 	path := golden(t, "format2.db")
 	before := contents(t, path)

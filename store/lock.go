@@ -24,7 +24,7 @@ type lock struct{ f *os.File }
 // acquire takes the lock of a folder, or returns a *BusyError.
 func acquire(folder string) (*lock, error) {
 	path := filepath.Join(folder, LockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, 0o600)
+	f, err := openNoFollow(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
