@@ -15,14 +15,16 @@ const chunk = 64 << 10
 type stream struct {
 	from    *os.File
 	to      *redact.Writer
+	outlet  *outlet // behind to
 	buf     []byte
 	ended   bool          // nothing can come any more
 	failure error         // why the caller's file took no more, unless its reader just went away
 	waiting chan struct{} // closed when flow is over
 }
 
-func newStream(from *os.File, to *redact.Writer) *stream {
-	return &stream{from: from, to: to, buf: make([]byte, chunk)}
+func newStream(from *os.File, masker *redact.Masker, caller *os.File) *stream {
+	outlet := &outlet{file: caller}
+	return &stream{from: from, to: masker.Writer(outlet), outlet: outlet, buf: make([]byte, chunk)}
 }
 
 // flow passes on what comes until the end, or until pause.
@@ -44,12 +46,21 @@ func (s *stream) flow() {
 // a pipe says EOF.
 func (s *stream) pass(n int, err error) {
 	if n > 0 {
-		if _, failure := s.to.Write(s.buf[:n]); failure != nil {
+		if failure := s.write(s.buf[:n]); failure != nil {
 			s.refused(failure)
 			return
 		}
 	}
 	s.ended = s.ended || err != nil
+}
+
+func (s *stream) write(p []byte) error {
+	s.outlet.gather()
+	_, failure := s.to.Write(p)
+	if err := s.outlet.flush(); failure == nil {
+		failure = err
+	}
+	return failure
 }
 
 // refused gives up on a caller's file that takes no more, and lets the program

@@ -32,7 +32,7 @@ func (w *wiring) plug(from, to, caller *os.File, fds ...int) {
 		w.program[fd] = to
 	}
 	w.ours = append(w.ours, to)
-	w.streams = append(w.streams, newStream(from, w.masker.Writer(caller)))
+	w.streams = append(w.streams, newStream(from, w.masker, caller))
 }
 
 // pipe plugs in a pipe.

@@ -1,0 +1,324 @@
+//go:build linux
+
+package exec_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	osexec "os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// shell runs a script of bash, in which "$@" is us.
+func shell(script string) *osexec.Cmd {
+	return osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
+}
+
+func TestReaderGone(t *testing.T) {
+	const rounds = 100
+	for range rounds {
+		got := see(t, shell(`"$@" yes | head -1; echo ${PIPESTATUS[0]}`))
+		check(t, "outcome", got, outcome{Out: "y\n141\n"})
+	}
+}
+
+// TestReaderGoneUnnoticed has a program that does not write when its reader has
+// gone: its end is its own.
+func TestReaderGoneUnnoticed(t *testing.T) {
+	got := see(t, shell(`"$@" sh -c 'echo x; sleep 0.2; exit 3' | head -1; echo ${PIPESTATUS[0]}`))
+	check(t, "outcome", got, outcome{Out: "x\n3\n"})
+}
+
+func TestFull(t *testing.T) {
+	for name, script := range map[string]string{
+		"until it ends": `exec "$@" yes > /dev/full`,
+		"one line":      `exec "$@" echo x > /dev/full`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := see(t, shell(script))
+			if got.Code == 0 && got.Signal == 0 || !strings.Contains(got.Errors, "no space left on device") {
+				t.Errorf("got %+v, want a failure and its cause", got)
+			}
+		})
+	}
+}
+
+// TestBytesWhole passes random bytes to a pipe and to a file, and checks the
+// memory that we take for much of it.
+func TestBytesWhole(t *testing.T) {
+	dir := t.TempDir()
+	random := make([]byte, 3<<20)
+	_, _ = rand.Read(random)
+	source := write(t, filepath.Join(dir, "random"), string(random), 0o600)
+
+	got := see(t, through("cat", source))
+	if got.Out != string(random) {
+		t.Error("a pipe changed the bytes")
+	}
+	check(t, "outcome", see(t, shell(`exec "$@" cat `+source+` > `+source+`.copy`)), outcome{})
+	if read(t, source+".copy") != string(random) {
+		t.Error("a file has other bytes")
+	}
+	got = see(t, shell(`"$@" cat < `+source+` | cmp - `+source))
+	check(t, "from a file", got, outcome{})
+}
+
+func TestMuchAndLittleMemory(t *testing.T) {
+	const size = 256 << 20
+	cmd := through("head", "-c", strconv.Itoa(size), "/dev/zero")
+	count := &counting{}
+	cmd.Stdout = count
+	check(t, "outcome", see(t, cmd), outcome{})
+	check(t, "bytes", count.n, size)
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	const most = 48 << 10 // KiB; the runtime of Go takes a good part of it
+	if !ok || usage.Maxrss > most {
+		t.Errorf("got %d KiB of memory at most, want %d", usage.Maxrss, most)
+	}
+}
+
+type counting struct{ n int }
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.n += len(p)
+	return len(p), nil
+}
+
+// TestBackpressure has a reader that does not read: the program must block, and
+// not we swallow.
+func TestBackpressure(t *testing.T) {
+	written := filepath.Join(t.TempDir(), "written")
+	cmd := through("sh", "-c", `dd if=/dev/zero bs=64k count=1000 2>/dev/null; echo all > `+written)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if !absent(written) {
+		t.Error("64 MB were taken though nobody read them")
+	}
+	n, err := io.Copy(io.Discard, out)
+	check(t, "bytes", n, 1000*64<<10)
+	if err != nil {
+		t.Error(err)
+	}
+	check(t, "outcome", end(t, cmd), outcome{})
+}
+
+// TestMasked has the value printed whole, in pieces and at the edges of
+// buffers; what is around it stays.
+func TestMasked(t *testing.T) {
+	scripts := map[string]string{
+		"whole":             `echo $TOK`,
+		"on stderr":         `echo $TOK >&2; true`,
+		"in a line":         `echo "a $TOK b"`,
+		"two pieces, slow":  `printf %s "${TOK%??????}"; sleep 0.4; printf '%s\n' "${TOK#?????????}"`,
+		"byte by byte":      `for i in $(seq 0 $((${#TOK} - 1))); do printf %s "${TOK:$i:1}"; sleep 0.01; done; echo`,
+		"from a grandchild": `sh -c 'sh -c "echo \$TOK"'`,
+		"in base64":         `printf %s "$TOK" | base64 | grep -c hunter`,
+	}
+	for _, at := range []int{4095, 4096, 65521, 65535, 65536} {
+		scripts[fmt.Sprintf("at %d", at)] = fmt.Sprintf(`head -c %d /dev/zero; echo $TOK`, at)
+	}
+	for name, script := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := see(t, bare("bash", "-c", script))
+			want.Out = strings.ReplaceAll(want.Out, value, mask)
+			want.Errors = strings.ReplaceAll(want.Errors, value, mask)
+			got := see(t, through("bash", "-c", script))
+			check(t, "outcome", got, want)
+		})
+	}
+}
+
+// TestMaskedAtEveryCut has each place where a value can be cut in two writes.
+func TestMaskedAtEveryCut(t *testing.T) {
+	script := `for cut in $(seq 1 $((${#TOK} - 1))); do printf %s "${TOK:0:$cut}"; sleep 0.02; echo "${TOK:$cut}"; done`
+	got := see(t, through("bash", "-c", script))
+	check(t, "outcome", got, outcome{Out: strings.Repeat(mask+"\n", len(value)-1)})
+}
+
+// TestMaskedSlowly writes the value so slowly that its beginning, a few bytes,
+// is shown: a prompt would look the same. The rest of it is masked.
+func TestMaskedSlowly(t *testing.T) {
+	script := `for i in 0 2 4 6 8 10 12 14; do printf %s "${TOK:$i:2}"; sleep 0.4; done; echo`
+	got := see(t, through("bash", "-c", script))
+	shown, ok := strings.CutSuffix(got.Out, mask+"\n")
+	if !ok || len(shown) > 3 || !strings.HasPrefix(value, shown) {
+		t.Errorf("got %q, want at most 3 bytes of the value and its mask", got.Out)
+	}
+}
+
+// TestPrompt sees what has no newline yet, even where it may be the beginning
+// of the value.
+func TestPrompt(t *testing.T) {
+	for name, prompt := range map[string]string{
+		"plain":                  "Password: ",
+		"as the value begins":    "hun",
+		"one byte of the value":  "> h",
+		"most of it, and no end": "say " + value[:len(value)-6],
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := through("sh", "-c", `printf '%s' '`+prompt+`'; read -r x; echo "got $x"`)
+			input, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+			defer late.Stop()
+
+			// What may be a value's beginning comes in part only.
+			seen := make([]byte, min(len(prompt), len("> h")))
+			if _, err := io.ReadFull(out, seen); err != nil {
+				t.Fatal(err)
+			}
+			check(t, "prompt", string(seen), prompt[:len(seen)])
+			_, _ = io.WriteString(input, "answer\n")
+			rest, err := io.ReadAll(out)
+			check(t, "rest", string(seen)+string(rest), prompt+"got answer\n")
+			if err != nil {
+				t.Error(err)
+			}
+			check(t, "outcome", end(t, cmd), outcome{})
+		})
+	}
+}
+
+// TestOrder writes to both streams in turn: where they are one file they are
+// one sequence.
+func TestOrder(t *testing.T) {
+	script := `for i in $(seq 300); do echo out $i; echo err $i >&2; done`
+	want := see(t, bare("bash", "-c", "exec 2>&1; "+script))
+	for name, redirection := range map[string]string{
+		"2>&1 on a pipe":      `"$@" bash -c '` + script + `' 2>&1`,
+		"2>&1 in a file":      `"$@" bash -c '` + script + `' >f 2>&1; cat f`,
+		"&>> in a file":       `"$@" bash -c '` + script + `' &>>f; cat f`,
+		"2>&1 within":         `"$@" bash -c 'exec 2>&1; ` + script + `'`,
+		"a pipe that is held": `"$@" bash -c '` + script + `' 2>&1 | cat`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := shell(redirection)
+			cmd.Dir = t.TempDir()
+			check(t, "outcome", see(t, cmd), want)
+		})
+	}
+}
+
+// TestTwoOpens opens one file twice: each stream writes at a place of its own,
+// over what the other wrote, as bare.
+func TestTwoOpens(t *testing.T) {
+	cmd := shell(`"$@" sh -c 'echo longer-out; sleep 0.2; echo err >&2' >f 2>f; cat f`)
+	cmd.Dir = t.TempDir()
+	check(t, "outcome", see(t, cmd), outcome{Out: "err\ner-out\n"})
+}
+
+// TestClosed starts us with streams closed, in each mix.
+func TestClosed(t *testing.T) {
+	for mix := range 8 {
+		var closed string
+		for fd := range 3 {
+			if mix&(1<<fd) != 0 {
+				closed += fmt.Sprintf(" %d>&-", fd)
+			}
+		}
+		t.Run("closed"+closed, func(t *testing.T) {
+			script := `sh -c 'cat; echo out; echo err >&2; exit 7' ` + closed + `; echo $?`
+			got := see(t, shell(`"$@" `+script))
+			var want outcome
+			if want.Out = "out\n7\n"; mix&2 != 0 {
+				want.Out = "7\n"
+			}
+			if want.Errors = "err\n"; mix&4 != 0 {
+				want.Errors = ""
+			}
+			check(t, "outcome", got, want)
+		})
+	}
+}
+
+// TestInputNotReadAhead leaves to the next program what this one did not read.
+func TestInputNotReadAhead(t *testing.T) {
+	for name, script := range map[string]string{
+		"a pipe": `printf 'one\ntwo\nthree\n' | { "$@" sh -c 'read -r x; echo "first $x"'; cat; }`,
+		"a file": `printf 'one\ntwo\nthree\n' > f; { "$@" sh -c 'read -r x; echo "first $x"'; cat; } < f`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := shell(script)
+			cmd.Dir = t.TempDir()
+			check(t, "outcome", see(t, cmd), outcome{Out: "first one\ntwo\nthree\n"})
+		})
+	}
+}
+
+func TestInputWhole(t *testing.T) {
+	input := bytes.Repeat([]byte("0123456789abcdef\n"), 12_000)
+	cmd := through("sha256sum")
+	cmd.Stdin = bytes.NewReader(input)
+	sum := sha256.Sum256(input)
+	check(t, "outcome", see(t, cmd), outcome{Out: hex.EncodeToString(sum[:]) + "  -\n"})
+}
+
+// TestDescriptors passes on those that the caller opened for the program, and
+// none of ours.
+func TestDescriptors(t *testing.T) {
+	for name, script := range map[string]string{
+		"3 to 9":       `"$@" sh -c 'echo three >&3; echo nine >&9; ls /proc/self/fd | xargs' 3>f 9>g; cat f g`,
+		"a substitute": `"$@" cat <(echo substitute)`,
+		"a jobserver":  `printf 'all: a b c\n%%:\n\t@sleep 0.1; echo $@\n' > Makefile; printf 'all:\n\t@+%s make -s -f Makefile\n' "$(printf "'%s' " "$@")" > Outer; make -s -j3 -f Outer 2>&1 | sort | xargs`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := osexec.Command("bash", "-c", script, "bash", "env")
+			want.Dir = t.TempDir()
+			cmd := shell(script)
+			cmd.Dir = t.TempDir()
+			check(t, "outcome", see(t, cmd), see(t, want))
+		})
+	}
+}
+
+// TestBlocking gives the program pipes that block, as every program expects.
+func TestBlocking(t *testing.T) {
+	script := `for fd in 1 2; do awk '/flags/ { print $2 }' /proc/self/fdinfo/$fd; done`
+	check(t, "outcome", see(t, through("sh", "-c", script)), see(t, bare("sh", "-c", script)))
+}
+
+// TestNothingLeft leaves no process behind, whoever is our parent.
+func TestNothingLeft(t *testing.T) {
+	cmd := osexec.Command("unshare", append([]string{
+		"--pid", "--fork", "--mount-proc", "--kill-child",
+		"bash", "-c", `for i in $(seq 200); do "$@" true; done; "$@" sh -c 'sleep 0.1 & exit 0'; ps -eo stat=,comm= | grep -v "bash\|ps\|grep\|sleep"; true`, "bash",
+	},
+		through().Args...)...)
+	check(t, "outcome", see(t, cmd), outcome{})
+}
+
+// TestManyAtOnce has hundreds of us at the same time.
+func TestManyAtOnce(t *testing.T) {
+	const many = 200
+	got := see(t, shell(fmt.Sprintf(`
+		for i in $(seq %d); do "$@" sh -c 'echo $TOK; exit 3' & all+=($!); done
+		for one in "${all[@]}"; do wait $one; echo $? >&2; done`, many)))
+	check(t, "values", strings.Count(got.Out, mask), many)
+	check(t, "bytes", len(got.Out), many*len(mask+"\n"))
+	check(t, "codes", got.Errors, strings.Repeat("3\n", many))
+}
