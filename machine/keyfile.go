@@ -102,7 +102,7 @@ func (s FileSource) Create(e Epoch) (redact.Value, error) {
 	}
 	kept, err := s.Key(e)
 	if err == nil && !kept.Equal(key) {
-		err = KeyNotKept
+		return redact.Value{}, KeyNotKept
 	}
 	key.Wipe()
 	return kept, err

@@ -90,7 +90,7 @@ func (s KeyringSource) Create(e Epoch) (redact.Value, error) {
 	}
 	kept, err := v.key()
 	if errors.Is(err, KeyMissing) || err == nil && !kept.Equal(key) {
-		err = KeyNotKept
+		return redact.Value{}, KeyNotKept
 	}
 	key.Wipe()
 	return kept, err
@@ -120,9 +120,9 @@ type visit struct {
 // visit probes the keyring and, where it can serve, opens a visit. The visit
 // must be ended in any case.
 func (s KeyringSource) visit(name string) (*visit, error) {
-	v := &visit{keyring: s.Keyring, name: name}
-	v.ctx, v.end = context.WithTimeout(context.Background(), keyringPatience)
-	err := v.await(func() error { return s.Keyring.Probe(v.ctx, name) })
+	ctx, end := context.WithTimeout(context.Background(), keyringPatience)
+	v := &visit{keyring: s.Keyring, name: name, ctx: ctx, end: end}
+	err := v.await(func() error { return s.Keyring.Probe(ctx, name) })
 	if !s.Interactive {
 		return v, err
 	}
@@ -130,7 +130,7 @@ func (s KeyringSource) visit(name string) (*visit, error) {
 	if err != nil && !v.locked {
 		return v, err
 	}
-	v.end()
+	end()
 	v.ctx, v.end = context.WithTimeout(context.Background(), humanPatience)
 	if s.Notice != nil {
 		v.notice, v.waited = s.Notice, time.After(noticeAfter)

@@ -461,7 +461,7 @@ type fakeService struct {
 	conn       *dbus.Conn
 	locked     atomic.Bool // the collection
 	itemLocked atomic.Bool
-	needPrompt bool // unlocking and creating want a prompt
+	needPrompt atomic.Bool // unlocking and creating want a prompt
 	noDefault  bool
 	login      bool // there is a collection "login"
 	onPrompt   func()
@@ -496,7 +496,7 @@ func (f *fakeService) ReadAlias(string) (dbus.ObjectPath, *dbus.Error) {
 }
 
 func (f *fakeService) Unlock(paths []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
-	if f.needPrompt && (f.locked.Load() || f.itemLocked.Load()) {
+	if f.needPrompt.Load() && (f.locked.Load() || f.itemLocked.Load()) {
 		return nil, fakePrompt, nil
 	}
 	f.locked.Store(false)
@@ -531,7 +531,7 @@ func (f *fakeService) SearchItems(map[string]string) ([]dbus.ObjectPath, *dbus.E
 }
 
 func (f *fakeService) CreateItem(_ map[string]dbus.Variant, secret fakeSecret, _ bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
-	if f.needPrompt {
+	if f.needPrompt.Load() {
 		return "/", fakePrompt, nil
 	}
 	f.mu.Lock()
@@ -643,7 +643,7 @@ func TestKeyringItemLocked(t *testing.T) {
 	if _, err := source.Create(testEpoch); err != nil {
 		t.Fatal(err)
 	}
-	f.needPrompt = true
+	f.needPrompt.Store(true)
 	f.itemLocked.Store(true)
 	if _, err := source.Key(testEpoch); !errors.Is(err, Locked) {
 		t.Errorf("got %v, want %v", err, Locked)
@@ -662,7 +662,8 @@ func TestKeyringItemLocked(t *testing.T) {
 
 // Pitfall 5: go-keyring reports success for a prompt that was dismissed.
 func TestKeyringPromptDismissed(t *testing.T) {
-	f := &fakeService{needPrompt: true}
+	f := &fakeService{}
+	f.needPrompt.Store(true)
 	k := on(t, f.serve(t))
 	if err := k.Set("canary", "text"); err != nil {
 		t.Errorf("go-keyring reports %v now: the read-back may have become needless", err)
@@ -674,24 +675,25 @@ func TestKeyringPromptDismissed(t *testing.T) {
 	if !errors.Is(err, KeyNotKept) {
 		t.Errorf("got %v, want %v", err, KeyNotKept)
 	}
-	if f.secret != nil {
+	if items, _ := f.SearchItems(nil); len(items) != 0 {
 		t.Error("it was kept")
 	}
 }
 
 // The bus goes away while a prompt is open: go-keyring panics.
 func TestKeyringBusEndsUnderPrompt(t *testing.T) {
-	f := &fakeService{needPrompt: true}
-	address := f.serve(t)
-	k := on(t, address)
+	f := &fakeService{}
+	f.needPrompt.Store(true)
 	f.onPrompt = func() {
-		shared, err := dbus.SessionBus() // go-keyring's own connection
-		if err != nil {
+		var bus int // the process id of the bus itself
+		ask := f.conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, "org.freedesktop.DBus")
+		if err := ask.Store(&bus); err != nil {
 			t.Error(err)
-			return
+		} else if err := syscall.Kill(bus, syscall.SIGKILL); err != nil {
+			t.Error(err)
 		}
-		shared.Close()
 	}
+	k := on(t, f.serve(t))
 	err := soon(t, func() error {
 		_, err := KeyringSource{Keyring: k, Interactive: true}.Create(testEpoch)
 		return err
