@@ -9,7 +9,7 @@ FUZZTIME      ?= 10s
 # The real programs that the tests meet. macOS brings most of them, and has a
 # keyring of its own that tests must not touch.
 ifeq ($(shell uname),Linux)
-PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon secret-tool setpriv unshare strace \
+PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool setpriv unshare strace \
             python3 node perl openssl xxd jq hexdump curl tmux ps
 KEYRING  := .ci/keyring-session
 else
