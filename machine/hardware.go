@@ -48,9 +48,9 @@ func (s HardwareState) Error() string {
 	}
 }
 
-// newHardwareID hashes the ID that source gave: 32 hex digits, in whichever
+// NewHardwareID hashes the ID that source gave: 32 hex digits, in whichever
 // case and with whatever dashes and braces the system writes them.
-func newHardwareID(source, raw string) (HardwareID, error) {
+func NewHardwareID(source, raw string) (HardwareID, error) {
 	id := strings.ToLower(strings.TrimSpace(raw))
 	id = strings.NewReplacer("-", "", "{", "", "}", "").Replace(id)
 	switch {

@@ -32,7 +32,7 @@ func readMachineID(root string, getenv func(string) string) (HardwareID, error) 
 		if err != nil {
 			return NoHardwareID, fmt.Errorf("%w: %w", HardwareInvalid, err)
 		}
-		id, err := newHardwareID("machine-id", raw)
+		id, err := NewHardwareID("machine-id", raw)
 		if err != nil {
 			return NoHardwareID, fmt.Errorf("%s: %w", path, err)
 		}

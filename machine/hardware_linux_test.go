@@ -73,7 +73,7 @@ func TestMachineID(t *testing.T) {
 			if tc.want != nil {
 				return
 			}
-			want, err := newHardwareID("machine-id", tc.wantID)
+			want, err := NewHardwareID("machine-id", tc.wantID)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ func readPlatformUUID(ioreg string) (HardwareID, error) {
 	if match == nil {
 		return NoHardwareID, fmt.Errorf("%w: %s named no IOPlatformUUID", HardwareAbsent, ioreg)
 	}
-	return newHardwareID("IOPlatformUUID", string(match[1]))
+	return NewHardwareID("IOPlatformUUID", string(match[1]))
 }
 
 // readMachineGUID takes what the registry gives.
@@ -45,5 +45,5 @@ func readMachineGUID(registry func() (string, error)) (HardwareID, error) {
 	if err != nil {
 		return NoHardwareID, fmt.Errorf("%w: %w", HardwareInvalid, err)
 	}
-	return newHardwareID("MachineGuid", guid)
+	return NewHardwareID("MachineGuid", guid)
 }

@@ -16,7 +16,7 @@ import (
 
 func TestGoldenHardwareIDs(t *testing.T) {
 	for _, v := range readVectors(t).Hardware {
-		hw, err := newHardwareID(v.Source, v.ID)
+		hw, err := NewHardwareID(v.Source, v.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestHardwareIDStates(t *testing.T) {
 		{goodID + " " + goodID, HardwareInvalid},
 		{"not a machine id", HardwareInvalid},
 	} {
-		hw, err := newHardwareID("machine-id", tc.raw)
+		hw, err := NewHardwareID("machine-id", tc.raw)
 		if !errors.Is(err, tc.want) {
 			t.Errorf("%q: got %v, want %v", tc.raw, err, tc.want)
 			continue
