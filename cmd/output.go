@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,13 +31,20 @@ func writeJSON(sys Sys, fields map[string]any) error {
 	return e.Encode(answer)
 }
 
-// writeTable aligns rows in columns on stdout.
+// writeTable aligns rows in columns on stdout, without blanks at their ends.
 func writeTable(sys Sys, rows [][]string) error {
-	w := tabwriter.NewWriter(sys.Stdout, 0, 8, 2, ' ', 0)
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
-	return w.Flush()
+	_ = w.Flush() // a buffer takes everything
+	for line := range bytes.Lines(text.Bytes()) {
+		if _, err := fmt.Fprintln(sys.Stdout, string(bytes.TrimRight(line, " \n"))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // say is a word about what was done, on stderr; data alone goes to stdout.

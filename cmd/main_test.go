@@ -1,0 +1,135 @@
+package cmd_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"secrets/cmd"
+	"secrets/machine"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"secrets": func() { os.Exit(cmd.Main(os.Args[1:], testSystem())) },
+	})
+}
+
+// testSystem is the real system but for what a script must be able to say:
+//
+//	TEST_KEYRING     the folder of the keyring: a file an item; "locked", or the
+//	                 name of any other machine.State, in a file "state"
+//	TEST_MACHINE_ID  the ID of the machine: 32 hex digits, or whatever else a
+//	                 machine-id file may hold
+//	TEST_CONTAINER   set: the ID may be that of a container's image
+//	TEST_TIME        the time, RFC 3339
+func testSystem() cmd.Sys {
+	sys := cmd.System()
+	sys.Keyring = folderKeyring(os.Getenv("TEST_KEYRING"))
+	sys.Hardware = func() (machine.HardwareID, error) {
+		id, err := machine.NewHardwareID("machine-id", os.Getenv("TEST_MACHINE_ID"))
+		id.Container = os.Getenv("TEST_CONTAINER") != ""
+		return id, err
+	}
+	if now, err := time.Parse(time.RFC3339, os.Getenv("TEST_TIME")); err == nil {
+		sys.Now = func() time.Time { return now }
+	}
+	return sys
+}
+
+// A folderKeyring keeps each item in a file of its folder, since every line of
+// a script is a process of its own.
+type folderKeyring string
+
+func (k folderKeyring) Probe(context.Context, string) error {
+	if k == "" {
+		return machine.NoBus
+	}
+	state, err := os.ReadFile(filepath.Join(string(k), "state"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return machine.State(strings.TrimSpace(string(state)))
+}
+
+func (k folderKeyring) Get(name string) (string, error) {
+	text, err := os.ReadFile(k.item(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", machine.KeyMissing
+	}
+	return string(text), err
+}
+
+func (k folderKeyring) Set(name, text string) error {
+	// "dismissed" is a keyring whose question was dismissed: it reports success
+	// and keeps nothing.
+	if _, err := os.Stat(filepath.Join(string(k), "dismissed")); err == nil {
+		return nil
+	}
+	return os.WriteFile(k.item(name), []byte(text), 0o600)
+}
+
+func (k folderKeyring) Delete(name string) error {
+	err := os.Remove(k.item(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return machine.KeyMissing
+	}
+	return err
+}
+
+// item is the file of one item; its name has a slash.
+func (k folderKeyring) item(name string) string {
+	return filepath.Join(string(k), strings.ReplaceAll(name, "/", "_"))
+}
+
+// TestScripts runs testdata/script/*.txtar, one behaviour each, through the
+// program's own Main.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			keyring := filepath.Join(e.WorkDir, "keyring")
+			e.Vars = append(e.Vars,
+				"HOME="+e.WorkDir,
+				"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent",
+				"TEST_KEYRING="+keyring,
+				"TEST_MACHINE_ID=0123456789abcdef0123456789abcdef",
+				"TEST_TIME=2026-11-22T12:00:00Z",
+			)
+			return os.Mkdir(keyring, 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
+
+// status runs a command that must end with one exit status:
+//
+//	status 3 secrets show nobody
+//
+// Its output is left for cmp, stdout and stderr to look at.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE PROGRAM [ARG…]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	var exit interface{ ExitCode() int }
+	if errors.As(err, &exit) {
+		code = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit status %s, want %s", code, args[0])
+	}
+}
