@@ -10,19 +10,22 @@ import (
 )
 
 // Create makes an empty store under a vault key of 32 bytes, and its folder if
-// need be. The header's format is set here. A file that is there already is
-// never touched: ErrExists.
+// need be. The header's format and public key are set here. A file that is there
+// already is never touched: ErrExists.
 func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
-	h.Format = Format
-	header, err := h.encode()
-	if err != nil {
-		return err
-	}
 	k, err := newKeys(vaultKey, h.StoreID, h.Epoch)
 	if err != nil {
 		return err
 	}
 	defer k.wipe()
+	h.Format = Format
+	if err := k.vouch(&h); err != nil {
+		return err
+	}
+	header, err := h.encode()
+	if err != nil {
+		return err
+	}
 
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {

@@ -111,8 +111,12 @@ func (d draft) build(path string, k *keys) (err error) {
 func (d draft) fill(tx *bbolt.Tx, k *keys) error {
 	entries := d.entries()
 	m := manifest{generation: d.generation, count: uint64(len(entries)), shards: shardDigests(entries)}
-	err := putAll(tx, bucketMeta, func(put func(k, v []byte) bool) {
-		_ = put([]byte(keyHeader), d.header) && put([]byte(keyManifest), m.sign(k, d.header))
+	signed, err := m.sign(k, d.header)
+	if err != nil {
+		return err
+	}
+	err = putAll(tx, bucketMeta, func(put func(k, v []byte) bool) {
+		_ = put([]byte(keyHeader), d.header) && put([]byte(keyManifest), signed)
 	})
 	if err != nil {
 		return err

@@ -78,6 +78,19 @@ func TestGoldenOne(t *testing.T) {
 	checkValueOf(t, s, "another", "more")
 }
 
+// The public key came into the header later; both kinds of header stay good.
+func TestGoldenSignKey(t *testing.T) {
+	for name, want := range map[string]bool{"one.db": false, "signkey.db": true} {
+		s := unlocked(t, golden(t, name), goldenKey())
+		if got := s.header.SignKey != nil && s.header.SignKeyTag != nil; got != want {
+			t.Errorf("%s: it has a public key: got %v, want %v", name, got, want)
+		}
+		checkValueOf(t, s, "openai-api-key", "sk-golden")
+		put(t, s, "another", "more")
+		checkValueOf(t, s, "another", "more")
+	}
+}
+
 func TestGoldenFifty(t *testing.T) {
 	s := unlocked(t, golden(t, "fifty.db"), goldenKey())
 	for i := range 47 {

@@ -47,6 +47,11 @@ type Header struct {
 	KeySource      string    `json:"key_source"`
 	HardwareSource string    `json:"hardware_id_source,omitempty"`
 
+	// SignKey verifies the manifest's signature; SignKeyTag shows that it is the
+	// vault key's. Create and Rekey set both. A header without them is older.
+	SignKey    []byte `json:"sign_key,omitempty"`
+	SignKeyTag []byte `json:"sign_key_tag,omitempty"`
+
 	// Slots wrap the vault key. Their content is machine's affair.
 	Slots []json.RawMessage `json:"slots"`
 

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"secrets/redact"
 
@@ -21,10 +22,11 @@ import (
 // with SHA-256 (RFC 5869). lp(x) is x behind its length as a big-endian uint32;
 // integers are big-endian uint64.
 const (
-	purposeIndex = "secrets/v1/index"
-	purposeSign  = "secrets/v1/sign"
-	purposeMeta  = "secrets/v1/meta"
-	purposeValue = "secrets/v1/value"
+	purposeIndex   = "secrets/v1/index"
+	purposeSign    = "secrets/v1/sign"
+	purposeSignTag = "secrets/v1/sign-tag"
+	purposeMeta    = "secrets/v1/meta"
+	purposeValue   = "secrets/v1/value"
 )
 
 // vaultKeySize is the length of a vault key in bytes.
@@ -39,7 +41,6 @@ type keys struct {
 	epoch uint64
 	prk   []byte
 	index []byte
-	sign  ed25519.PrivateKey
 }
 
 func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
@@ -55,12 +56,6 @@ func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
 	if k.index, err = k.expand(purposeIndex, nil); err != nil {
 		return nil, err
 	}
-	seed, err := k.expand(purposeSign, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(seed)
-	k.sign = ed25519.NewKeyFromSeed(seed)
 	return k, nil
 }
 
@@ -71,6 +66,61 @@ func (k *keys) expand(purpose string, context []byte) ([]byte, error) {
 // record derives the key that seals one part of one record.
 func (k *keys) record(purpose string, id ID, version uint64) ([]byte, error) {
 	return k.expand(purpose, lp64(lp(nil, id[:]), version))
+}
+
+// signer derives the key that signs manifests; the caller wipes it. It costs a
+// new process more than all else that a read does: see publicKey.
+func (k *keys) signer() (ed25519.PrivateKey, error) {
+	seed, err := k.expand(purposeSign, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(seed)
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// publicKey is the key that verifies manifests. A header may have it at hand,
+// with a tag that nobody makes without the vault key; from one that does not,
+// it is derived.
+func (k *keys) publicKey(h Header) (ed25519.PublicKey, error) {
+	if h.SignKey == nil && h.SignKeyTag == nil {
+		private, err := k.signer()
+		if err != nil {
+			return nil, err
+		}
+		defer clear(private)
+		return slices.Clone(private.Public().(ed25519.PublicKey)), nil
+	}
+	tag, err := k.signKeyTag(h.SignKey)
+	if err != nil {
+		return nil, err
+	}
+	if len(h.SignKey) != ed25519.PublicKeySize || !hmac.Equal(tag, h.SignKeyTag) {
+		return nil, damaged("header", "its public key is not this store's")
+	}
+	return h.SignKey, nil
+}
+
+// signKeyTag binds a public key to the vault key.
+func (k *keys) signKeyTag(public []byte) ([]byte, error) {
+	key, err := k.expand(purposeSignTag, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	mac := hmac.New(sha256.New, key)
+	mac.Write(public)
+	return mac.Sum(nil), nil
+}
+
+// vouch puts the public key and its tag into a header.
+func (k *keys) vouch(h *Header) (err error) {
+	h.SignKey, h.SignKeyTag = nil, nil
+	if h.SignKey, err = k.publicKey(*h); err != nil {
+		return err
+	}
+	h.SignKeyTag, err = k.signKeyTag(h.SignKey)
+	return err
 }
 
 // An indexKey is a label, blinded.
@@ -86,7 +136,6 @@ func (k *keys) blind(label string) indexKey {
 func (k *keys) wipe() {
 	clear(k.prk)
 	clear(k.index)
-	clear(k.sign)
 }
 
 // lp appends x behind its length.

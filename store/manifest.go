@@ -31,7 +31,12 @@ type manifest struct {
 }
 
 // sign encodes m with the signature that binds it to its header.
-func (m manifest) sign(k *keys, header []byte) []byte {
+func (m manifest) sign(k *keys, header []byte) ([]byte, error) {
+	private, err := k.signer()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(private)
 	b := make([]byte, 0, manifestSize)
 	b = append(b, manifestVersion)
 	b = binary.BigEndian.AppendUint64(b, m.generation)
@@ -39,16 +44,15 @@ func (m manifest) sign(k *keys, header []byte) []byte {
 	for _, sum := range m.shards {
 		b = append(b, sum[:]...)
 	}
-	return append(b, ed25519.Sign(k.sign, k.manifestMessage(header, b))...)
+	return append(b, ed25519.Sign(private, k.manifestMessage(header, b))...), nil
 }
 
 // verifyManifest reverses sign.
-func verifyManifest(k *keys, header, b []byte) (manifest, error) {
+func verifyManifest(k *keys, public ed25519.PublicKey, header, b []byte) (manifest, error) {
 	if len(b) != manifestSize {
 		return manifest{}, damaged("manifest", "it has %d bytes, not %d", len(b), manifestSize)
 	}
 	body, signature := b[:manifestBody], b[manifestBody:]
-	public := k.sign.Public().(ed25519.PublicKey)
 	if body[0] != manifestVersion || !ed25519.Verify(public, k.manifestMessage(header, body), signature) {
 		return manifest{}, damaged("manifest", "its signature does not fit")
 	}

@@ -82,7 +82,11 @@ func (c *content) verify(k *keys) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := verifyManifest(k, c.header, b)
+	public, err := k.publicKey(c.head)
+	if err != nil {
+		return nil, err
+	}
+	m, err := verifyManifest(k, public, c.header, b)
 	if err != nil {
 		return nil, err
 	}

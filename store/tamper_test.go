@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -260,6 +261,63 @@ func TestChangedHeader(t *testing.T) {
 		checkRefused(t, s, "key")
 	}
 }
+
+// Someone with a signing key of his own, but without the vault key, cannot make
+// a store that passes for this one: not with his key in the header, not by taking
+// key or tag out of it.
+func TestForgedSignKey(t *testing.T) {
+	theirs := mustKeys(t, NewID(), 1)
+	for what, forge := range map[string]func(h *Header){
+		"their key":                func(h *Header) { h.SignKey = signKey(t, theirs) },
+		"their key, their tag":     func(h *Header) { h.SignKey, h.SignKeyTag = signKey(t, theirs), vouched(t, theirs).SignKeyTag },
+		"their key, no tag":        func(h *Header) { h.SignKey, h.SignKeyTag = signKey(t, theirs), nil },
+		"no key, but a tag":        func(h *Header) { h.SignKey = nil },
+		"neither":                  func(h *Header) { h.SignKey, h.SignKeyTag = nil, nil },
+		"a key cut short":          func(h *Header) { h.SignKey = h.SignKey[:31] },
+		"a tag cut short":          func(h *Header) { h.SignKeyTag = h.SignKeyTag[:31] },
+		"a key with a flipped bit": func(h *Header) { h.SignKey[0] ^= 1 },
+	} {
+		s := newStore(t, "key")
+		forged, err := decodeHeader(dump(t, s.path)[bucketMeta][keyHeader])
+		if err != nil {
+			t.Fatal(err)
+		}
+		forge(&forged)
+		header, err := forged.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// They sign the present content with their key, under this store's id.
+		signer := *theirs
+		signer.id, signer.epoch = s.keys.id, s.keys.epoch
+		content := dump(t, s.path)[bucketMeta][keyManifest][:manifestBody]
+		private, err := theirs.signer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		signature := ed25519.Sign(private, signer.manifestMessage(header, content))
+		overwrite(t, s.path, bucketMeta, map[string][]byte{
+			keyHeader:   header,
+			keyManifest: append(bytes.Clone(content), signature...),
+		})
+		if _, err := Open(s.path, Options{}); err != nil {
+			t.Errorf("%s: open: %v", what, err)
+		}
+		checkRefused(t, s, "key")
+	}
+}
+
+// vouched is a header with a public key and its tag.
+func vouched(t testing.TB, k *keys) Header {
+	t.Helper()
+	var h Header
+	if err := k.vouch(&h); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func signKey(t testing.TB, k *keys) []byte { t.Helper(); return vouched(t, k).SignKey }
 
 // Without its digest put right, a changed header is found before any key is
 // tried.

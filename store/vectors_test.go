@@ -43,17 +43,23 @@ func TestVectors(t *testing.T) {
 	header := []byte(`{"format":1}`)
 	digest := sha256.Sum256(header)
 	header = append(header, digest[:]...)
-	signed := m.sign(k, header)
+	signed, err := m.sign(k, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := vouched(t, k)
 	shardBytes := signed[17:manifestBody]
 
 	for name, got := range map[string][]byte{
 		"prk":                  k.prk,
 		purposeIndex:           k.index,
-		purposeSign:            k.sign.Seed(),
+		purposeSign:            expand(t, k, purposeSign),
+		purposeSignTag:         expand(t, k, purposeSignTag),
 		"secrets/v1/activity":  expand(t, k, "secrets/v1/activity"),
 		purposeMeta:            recordKey(t, k, purposeMeta, record, part.keyVersion),
 		purposeValue:           recordKey(t, k, purposeValue, record, part.keyVersion),
-		"public_key":           k.sign[32:],
+		"public_key":           public.SignKey,
+		"public_key_tag":       public.SignKeyTag,
 		"blind openai-api-key": blind[:],
 		"aad " + purposeMeta:   k.partAAD(purposeMeta, record, part),
 		"aad " + purposeValue:  k.partAAD(purposeValue, record, part),

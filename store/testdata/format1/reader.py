@@ -6,6 +6,7 @@ the Python standard library alone. It shares no code with the first one.
   reader.py vectors > vectors.json      computes what vectors_test.go compares
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -198,6 +199,7 @@ class Keys:
         self.prk = extract(lp(store_id) + lp(epoch), vault_key)
         self.index = expand(self.prk, "secrets/v1/index")
         self.sign = expand(self.prk, "secrets/v1/sign")
+        self.sign_tag = expand(self.prk, "secrets/v1/sign-tag")
         self.activity = expand(self.prk, "secrets/v1/activity")
 
     def part(self, purpose, record, version):
@@ -205,6 +207,9 @@ class Keys:
 
     def aad(self, purpose, record, version, revision):
         return b"".join(map(lp, (purpose.encode(), self.id, self.epoch, record, version, revision)))
+
+    def tag(self, public):
+        return hmac.new(self.sign_tag, public, hashlib.sha256).digest()
 
     def blind(self, label):
         return hmac.new(self.index, label.encode(), hashlib.sha256).digest()
@@ -240,7 +245,11 @@ def read(path, vault_key):
 
     manifest = found["meta"][b"manifest"]
     body, signature = manifest[:-64], manifest[-64:]
-    assert ed25519_verify(ed25519_public(keys.sign), keys.manifest_message(digest, body), signature)
+    public = ed25519_public(keys.sign)
+    if "sign_key" in header:
+        assert base64.b64decode(header["sign_key"]) == public
+        assert base64.b64decode(header["sign_key_tag"]) == keys.tag(public)
+    assert ed25519_verify(public, keys.manifest_message(digest, body), signature)
     version, _, count = struct.unpack_from(">BQQ", body)
     assert version == 1 and count == len(found["index"]) and 2 * count == len(found["record"])
     assert body[17:] == shard_digests(found["index"])
@@ -274,10 +283,12 @@ def vectors():
         "prk": keys.prk.hex(),
         "secrets/v1/index": keys.index.hex(),
         "secrets/v1/sign": keys.sign.hex(),
+        "secrets/v1/sign-tag": keys.sign_tag.hex(),
         "secrets/v1/activity": keys.activity.hex(),
         "secrets/v1/meta": keys.part("secrets/v1/meta", record, version).hex(),
         "secrets/v1/value": keys.part("secrets/v1/value", record, version).hex(),
         "public_key": ed25519_public(keys.sign).hex(),
+        "public_key_tag": keys.tag(ed25519_public(keys.sign)).hex(),
         "blind openai-api-key": keys.blind("openai-api-key").hex(),
         "aad secrets/v1/meta": keys.aad("secrets/v1/meta", record, version, revision).hex(),
         "aad secrets/v1/value": keys.aad("secrets/v1/value", record, version, revision).hex(),
