@@ -22,7 +22,8 @@ type slotKeys struct{ keyTag, hardwareTag, check, kek []byte }
 
 func (k slotKeys) wipe() { clear(k.kek) }
 
-// derive makes all that a slot needs of a key and a hardware ID.
+// derive makes all that a slot needs of a hardware ID and a key, which of a
+// passphrase slot is the passphrase.
 //
 // The tags are keyed by the key alone: so a wrong key shows before other
 // hardware does, and no ID can be tested without the key. A passphrase slot has
@@ -34,6 +35,8 @@ func (s Slot) derive(key redact.Value, hw HardwareID, e Epoch) (keys slotKeys, e
 	tagKey := key.Expose()
 	if s.Type == passphraseType {
 		tagKey = nil
+		key = s.Argon2id.stretch(key, s.Salt)
+		defer key.Wipe()
 	}
 	tagPRK, err := hkdf.Extract(sha256.New, tagKey, s.Salt)
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package machine binds a store to this machine. A key source holds one
 // 32-byte key for each epoch of a store: in the operating system's keyring
-// (KeyringSource) or in a file of its own (FileSource). A Slot wraps the
-// store's vault key under that key and the hardware ID together.
+// (KeyringSource) or in a file of its own (FileSource); or it asks for a
+// passphrase (PassphraseSource). A Slot wraps the store's vault key under that
+// key and the hardware ID together.
 //
 // The rules are:
 //

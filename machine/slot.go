@@ -39,25 +39,35 @@ const payloadVaultKey = 0x01
 // kept in the store's header as JSON, bytes as base64, and says nothing about
 // either of them to whoever has not got the key.
 type Slot struct {
-	ID          uint64 `json:"id"`
-	Type        string `json:"type"`
-	Salt        []byte `json:"salt"`              // 32 bytes
-	KeyTag      []byte `json:"key_tag,omitempty"` // 16 bytes; a passphrase slot has none
-	HardwareTag []byte `json:"hardware_tag"`      // 16 bytes
-	Check       []byte `json:"check"`             // 32 bytes
-	Nonce       []byte `json:"nonce"`             // 24 bytes
-	Wrap        []byte `json:"wrap"`              // the sealed payload
+	ID          uint64    `json:"id"`
+	Type        string    `json:"type"`
+	Salt        []byte    `json:"salt"`               // 32 bytes
+	Argon2id    *Argon2id `json:"argon2id,omitempty"` // of a passphrase slot alone
+	KeyTag      []byte    `json:"key_tag,omitempty"`  // 16 bytes; a passphrase slot has none
+	HardwareTag []byte    `json:"hardware_tag"`       // 16 bytes
+	Check       []byte    `json:"check"`              // 32 bytes
+	Nonce       []byte    `json:"nonce"`              // 24 bytes
+	Wrap        []byte    `json:"wrap"`               // the sealed payload
 }
 
 // NewSlot returns an empty slot with a salt of its own. The id is unlike that
 // of every other slot of the store, the type is that of the key source.
 func NewSlot(id uint64, typ string) Slot {
-	return Slot{ID: id, Type: typ, Salt: random(saltSize)}
+	slot := Slot{ID: id, Type: typ, Salt: random(saltSize)}
+	if typ == passphraseType {
+		cost := newArgon2id
+		slot.Argon2id = &cost
+	}
+	return slot
 }
 
-// Seal wraps the vault key of e under key and hw.
+// Seal wraps the vault key of e under hw and key, which is what the key source
+// returned: 32 bytes, or a passphrase.
 func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Value) error {
-	if key.Len() != keySize || vaultKey.Len() != keySize {
+	switch {
+	case s.Type == passphraseType && key.Len() == 0:
+		return ErrNoPassphrase
+	case s.Type != passphraseType && key.Len() != keySize, vaultKey.Len() != keySize:
 		return errKeySize
 	}
 	keys, err := s.derive(key, hw, e)
@@ -79,7 +89,8 @@ func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Va
 
 // Open returns the vault key of e. It tells ErrWrongKey, ErrHardwareChanged and
 // ErrSlotDamaged apart; a passphrase slot has no tag that could be tested
-// without the passphrase's full cost, so there damage is a wrong key too.
+// without the passphrase's full cost, so there damage is a wrong key too. Of one
+// that asks for more than 1 GiB, 10 passes or 16 threads nothing is tried.
 func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, error) {
 	if !s.wellFormed() {
 		return redact.Value{}, ErrSlotDamaged
@@ -127,6 +138,9 @@ func (s Slot) compare(keys slotKeys) error {
 func (s Slot) wellFormed() bool {
 	keyTag := tagSize
 	if s.Type == passphraseType {
+		if !s.Argon2id.allowed() {
+			return false
+		}
 		keyTag = 0
 	}
 	return len(s.Salt) == saltSize && len(s.KeyTag) == keyTag && len(s.HardwareTag) == tagSize &&

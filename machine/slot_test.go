@@ -29,7 +29,7 @@ type vectors struct {
 	}
 }
 
-func readVectors(t *testing.T) (v vectors) {
+func readVectors(t testing.TB) (v vectors) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/vectors.json")
 	if err != nil {
@@ -100,7 +100,7 @@ var (
 
 func testHardware(t *testing.T) HardwareID {
 	t.Helper()
-	hw, err := newHardwareID("machine-id", "0123456789abcdef0123456789abcdef")
+	hw, err := NewHardwareID("machine-id", "0123456789abcdef0123456789abcdef")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +110,9 @@ func testHardware(t *testing.T) HardwareID {
 func sealedSlot(t *testing.T, typ string) Slot {
 	t.Helper()
 	slot := NewSlot(1, typ)
+	if typ == passphraseType {
+		slot.Argon2id = &Argon2id{Passes: 1, Memory: 8, Threads: 1}
+	}
 	if err := slot.Seal(testKey, testHardware(t), testEpoch, testVaultKey); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,7 @@ func sealedSlot(t *testing.T, typ string) Slot {
 // pitfall 24: each field of the slot and of what it is bound to counts.
 func TestSlotErrors(t *testing.T) {
 	flip := func(b []byte) { b[len(b)-1] ^= 1 }
-	otherHardware, err := newHardwareID("machine-id", "ffffffffffffffffffffffffffffffff")
+	otherHardware, err := NewHardwareID("machine-id", "ffffffffffffffffffffffffffffffff")
 	if err != nil {
 		t.Fatal(err)
 	}

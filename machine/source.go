@@ -22,8 +22,9 @@ func (e Epoch) String() string {
 	return hex.EncodeToString(e.Store[:]) + "/e" + strconv.FormatUint(e.Number, 10)
 }
 
-// A KeySource holds the key of each epoch. Its errors wrap a State; those of a
-// FileSource may wrap an *UnsafeFileError instead.
+// A KeySource holds the key of each epoch, or asks for it. Its errors wrap a
+// State; those of a FileSource may wrap an *UnsafeFileError instead, and those
+// of a PassphraseSource are those of the one who asks.
 type KeySource interface {
 	// Type is the type of the slots this source opens.
 	Type() string
@@ -32,12 +33,14 @@ type KeySource interface {
 	// never writes.
 	Probe() error
 
-	// Key returns the 32-byte key of e, or KeyMissing.
+	// Key returns what opens the slots of e: a key of 32 bytes or a
+	// passphrase; or KeyMissing.
 	Key(e Epoch) (redact.Value, error)
 
 	// Create makes a random key for e, keeps it, reads it back and returns
-	// it. A key that is there already is left alone: KeyExists. The caller
-	// holds the store's lock, so that nobody else creates the same epoch.
+	// it; or has a passphrase chosen. A key that is there already is left
+	// alone: KeyExists. The caller holds the store's lock, so that nobody
+	// else creates the same epoch.
 	Create(e Epoch) (redact.Value, error)
 
 	// Delete forgets the key of e for ever, or returns KeyMissing.

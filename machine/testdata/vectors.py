@@ -3,8 +3,9 @@
 
 Computed from the standards alone, apart from the Go code that it holds to the
 byte: HMAC and HKDF with SHA-256 (RFC 5869), ChaCha20-Poly1305 (RFC 8439), and
-XChaCha20 (draft-irtf-cfrg-xchacha-03). The output is kept for ever: a change
-in it is a store that does not open any more.
+XChaCha20 (draft-irtf-cfrg-xchacha-03). Argon2id (RFC 9106) is OpenSSL's, by the
+package cryptography. The output is kept for ever: a change in it is a store
+that does not open any more.
 """
 
 import base64
@@ -12,6 +13,8 @@ import hashlib
 import hmac
 import json
 import struct
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 
 def extract(salt, secret):
@@ -89,7 +92,16 @@ def hwid(source, machine_id):
     return hmac.new(b"secrets/v1/hwid", lp(source, machine_id), hashlib.sha256).digest()
 
 
-def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key):
+def stretch(passphrase, salt, cost, **more):
+    return Argon2id(salt=salt, length=32, iterations=cost["t"], memory_cost=cost["m"], lanes=cost["p"], **more).derive(
+        passphrase
+    )
+
+
+def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key, cost=None):
+    given = key
+    if cost:
+        key = stretch(key, salt, cost)
     ctx = lp(store, u64(epoch), u64(slot_id), typ)
     tag_prk = extract(salt, b"" if typ == b"passphrase" else key)
     ktag = b"" if typ == b"passphrase" else expand(tag_prk, b"secrets/v1/slot/ktag\0" + ctx, 16)
@@ -100,6 +112,8 @@ def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key):
     aad = lp(b"secrets/v1/slot", ctx, salt, ktag, htag, check)
     b64 = lambda b: base64.b64encode(b).decode()
     stored = {"id": slot_id, "type": typ.decode(), "salt": b64(salt)}
+    if cost:
+        stored["argon2id"] = cost
     if ktag:
         stored["key_tag"] = b64(ktag)
     stored |= {
@@ -110,7 +124,7 @@ def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key):
     }
     return {
         "name": name,
-        "key": key.hex(),
+        "key": given.hex(),
         "hardware_hash": hw.hex(),
         "store": store.hex(),
         "epoch": epoch,
@@ -125,6 +139,9 @@ def test_standards():
     # RFC 5869, A.1
     prk = extract(bytes(range(13)), b"\x0b" * 22)
     assert expand(prk, bytes(range(0xF0, 0xFA)), 42).hex().startswith("3cb25f25faacd57a90434f64d0362f2a")
+    # RFC 9106, 5.3
+    tag = stretch(b"\1" * 32, b"\2" * 16, {"t": 3, "m": 32, "p": 4}, secret=b"\3" * 8, ad=b"\4" * 12)
+    assert tag.hex() == "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
     # draft-irtf-cfrg-xchacha-03, A.3.1
     text = (
         b"Ladies and Gentlemen of the class of '99: If I could offer you only one "
@@ -145,13 +162,15 @@ def main():
     key, vault_key = bytes(range(32)), bytes(range(64, 96))
     store, salt, nonce = bytes(range(0xA0, 0xB0)), bytes(range(128, 160)), bytes(range(200, 224))
     hw = hwid(*ids[0])
+    phrase = "correct horse, bättery staple".encode()
+    cost, small = {"t": 3, "m": 256 * 1024, "p": 4}, {"t": 1, "m": 64, "p": 1}
     slots = [
         slot("keyring", b"keyring", key, hw, store, 1, 0, salt, nonce, vault_key),
         slot("keyring, no hardware ID", b"keyring", key, b"", store, 1, 0, salt, nonce, vault_key),
         slot("file", b"file", key, hw, store, 1, 0, salt, nonce, vault_key),
         slot("file, big numbers", b"file", key, hw, store, 2**63, 2**40 + 5, salt, nonce, vault_key),
-        slot("passphrase", b"passphrase", key, hw, store, 7, 3, salt, nonce, vault_key),
-        slot("passphrase, no hardware ID", b"passphrase", key, b"", store, 7, 3, salt, nonce, vault_key),
+        slot("passphrase", b"passphrase", phrase, hw, store, 7, 3, salt, nonce, vault_key, cost),
+        slot("passphrase, no hardware ID", b"passphrase", phrase, b"", store, 7, 3, salt, nonce, vault_key, small),
     ]
     hardware = [{"source": s.decode(), "id": i.decode(), "hash": hwid(s, i).hex()} for s, i in ids]
     print(json.dumps({"hardware": hardware, "slots": slots}, indent=1))
