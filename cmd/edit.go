@@ -37,14 +37,8 @@ func runEdit(sys Sys, at *place, label string, o about) error {
 		return err
 	}
 	defer s.Close()
-	m, err := s.Meta(label)
-	if err != nil {
-		return nearest(s, label, err)
-	}
-	if err := o.apply(&m, sys.Now()); err != nil {
-		return err
-	}
-	return s.Update(func(tx *store.Tx) error {
-		return tx.Edit(label, func(m *store.Meta) { _ = o.apply(m, sys.Now()) }) // it was applied once already
+	err = s.Update(func(tx *store.Tx) error {
+		return tx.Edit(label, func(m *store.Meta) error { return o.apply(m, sys.Now()) })
 	})
+	return nearest(s, label, err)
 }

@@ -120,7 +120,7 @@ func TestGoldenFifty(t *testing.T) {
 // edit by this one, and what it calls critical stops this one.
 func TestGoldenLaterMinor(t *testing.T) {
 	s := unlocked(t, golden(t, "later.db"), goldenKey())
-	update(t, s, func(tx *Tx) error { return tx.Edit("kept", func(m *Meta) { m.Note = "edited" }) })
+	update(t, s, func(tx *Tx) error { return tx.Edit("kept", note("edited")) })
 	update(t, s, func(tx *Tx) error { return tx.Put(about("kept"), text("replaced")) })
 	update(t, s, func(tx *Tx) error { return tx.Rename("kept", "moved") })
 	m, v, err := s.Get("moved")
@@ -139,7 +139,7 @@ func TestGoldenLaterMinor(t *testing.T) {
 	checkErrorAs(t, "lend", err, want)
 	for what, change := range map[string]func(*Tx) error{
 		"replace": func(tx *Tx) error { return tx.Put(about("guarded"), text("v")) },
-		"edit":    func(tx *Tx) error { return tx.Edit("guarded", func(m *Meta) { m.Note = "n" }) },
+		"edit":    func(tx *Tx) error { return tx.Edit("guarded", note("n")) },
 		"rename":  func(tx *Tx) error { return tx.Rename("guarded", "free") },
 		"remove":  func(tx *Tx) error { return tx.Remove("guarded") },
 	} {

@@ -176,11 +176,28 @@ func TestReplacingKeepsCreationAndTakesTheRest(t *testing.T) {
 func TestEditKeepsTheValue(t *testing.T) {
 	s := newStore(t, "key", "other")
 	update(t, s, func(tx *Tx) error {
-		return tx.Edit("key", func(m *Meta) { m.Note, m.Label = "edited", "ignored" })
+		return tx.Edit("key", func(m *Meta) error { m.Note, m.Label = "edited", "ignored"; return nil })
 	})
 	m, v, err := s.Get("key")
 	if err != nil || m.Note != "edited" || !v.Equal(text("value of key")) {
 		t.Errorf("got %+v, %d bytes, error %v", m, v.Len(), err)
+	}
+}
+
+func note(s string) func(*Meta) error {
+	return func(m *Meta) error { m.Note = s; return nil }
+}
+
+func TestEditThatRefuses(t *testing.T) {
+	s := newStore(t, "key")
+	stop := errors.New("stop")
+	before := contents(t, s.path)
+	err := s.Update(func(tx *Tx) error {
+		return tx.Edit("key", func(m *Meta) error { m.Note = "half done"; return stop })
+	})
+	checkError(t, "edit", err, stop)
+	if !bytes.Equal(before, contents(t, s.path)) {
+		t.Error("the file changed")
 	}
 }
 
@@ -227,7 +244,7 @@ func TestRefusals(t *testing.T) {
 		}, ErrValueTooBig},
 		{"long note", func(tx *Tx) error { return tx.Put(long, text("v")) }, ErrNoteTooBig},
 		{"remove nothing", func(tx *Tx) error { return tx.Remove("nowhere") }, ErrNotFound},
-		{"edit nothing", func(tx *Tx) error { return tx.Edit("nowhere", func(*Meta) {}) }, ErrNotFound},
+		{"edit nothing", func(tx *Tx) error { return tx.Edit("nowhere", note("n")) }, ErrNotFound},
 		{"rename nothing", func(tx *Tx) error { return tx.Rename("nowhere", "new") }, ErrNotFound},
 		{"rename over", func(tx *Tx) error { return tx.Rename("here", "there") }, ErrLabelTaken},
 		{"rename to itself", func(tx *Tx) error { return tx.Rename("here", "here") }, ErrLabelTaken},
@@ -267,7 +284,7 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	})
 	checkError(t, "stopped", err, stop)
 	update(t, s, func(*Tx) error { return nil })
-	update(t, s, func(tx *Tx) error { return tx.Edit("key", func(*Meta) {}) })
+	update(t, s, func(tx *Tx) error { return tx.Edit("key", note("")) })
 	if !bytes.Equal(before, contents(t, s.path)) {
 		t.Error("the file changed")
 	}

@@ -128,14 +128,16 @@ func (tx *Tx) Put(m Meta, value redact.Value) error {
 }
 
 // Edit changes what is known about a secret, but neither its label nor its
-// value.
-func (tx *Tx) Edit(label string, edit func(*Meta)) error {
+// value. What edit returns, Edit returns, and nothing is changed.
+func (tx *Tx) Edit(label string, edit func(*Meta) error) error {
 	r, old, h, err := tx.writable(label)
 	if err != nil {
 		return err
 	}
 	m := old
-	edit(&m)
+	if err := edit(&m); err != nil {
+		return err
+	}
 	m.Label = label
 	if err := m.check(); err != nil {
 		return err
