@@ -2,32 +2,46 @@ package cmd
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"secrets/exec"
+	"secrets/redact"
+	"secrets/store"
 )
 
 type execOptions struct {
 	use     []string
+	useFile []string
+	stdin   string
+	maskEnv []string
 	clean   bool
+	noMask  bool
 	timeout time.Duration
 }
 
 func newExec(sys Sys, at *place) *cobra.Command {
 	var o execOptions
 	c := &cobra.Command{
-		Use:   "exec --use [NAME=]LABEL… [flags] -- COMMAND [ARG…]",
+		Use:   "exec --use [NAME=]LABEL… -- COMMAND [ARG…]",
 		Short: "Run a command with secrets in its environment and mask them in its output",
 		Long: `Runs a command with the values of labels in its environment, and masks the values
 in all it prints: [secret:LABEL] stands in their place, also where they are
 printed in base64, hex, JSON, URL encoding and the like. No shell is started:
 COMMAND is run as it is given.
 
-A label is lent as the variable that 'secrets list' shows, or as NAME. Names that
-steer programs (PATH, LD_PRELOAD, BASH_ENV, NODE_OPTIONS …) are refused, and so
-is a command line that holds one of the values, since everybody can read it.
+A label is lent as the variable that 'secrets list' shows, or as NAME; with
+--use-file as a private file, in memory where there is such a file system, whose
+path is in NAME and which is gone when the command ends; with --stdin as the
+command's standard input. Names that steer programs (PATH, LD_PRELOAD, BASH_ENV,
+NODE_OPTIONS …) are refused, and so is a command line that holds one of the
+values, since everybody can read it.
+
+The command meets the terminal, pipes, signals and exit status that it would meet
+bare; what differs is in docs/exec.md. --no-mask makes it take the place of
+secrets altogether, and is for a human at a terminal alone.
 
 The command holds the values: it can send or store them wherever it was told to,
 or print them in a form that nobody masks (reversed, compressed, encrypted).` + exitStatus(exitOK, exitTimeout, exitNotRun, exitCannotRun, exitNoCommand) + `
@@ -36,6 +50,8 @@ or print them in a form that nobody masks (reversed, compressed, encrypted).` + 
 		Example: `  secrets exec --use openai-api-key -- python3 script.py
   secrets exec --use GH_TOKEN=github/token -- gh pr list
   secrets exec --use db-url,stripe-key --clean -- ./migrate
+  secrets exec --use-file KUBECONFIG=kube/prod -- kubectl get pods
+  secrets exec --stdin registry-password -- docker login -u me --password-stdin
   secrets exec --use openai-api-key -- sh -c 'curl -H "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/models'`,
 		Args: execArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -46,17 +62,25 @@ or print them in a form that nobody masks (reversed, compressed, encrypted).` + 
 	f := c.Flags()
 	f.SetInterspersed(false)
 	f.StringArrayVar(&o.use, "use", nil, "lend `[NAME=]LABEL`; may be repeated, or take several with commas between")
+	f.StringArrayVar(&o.useFile, "use-file", nil, "lend a private file with the value, its path in NAME: `NAME=LABEL`")
+	f.StringVar(&o.stdin, "stdin", "", "give the value of `LABEL` to the command as its standard input")
+	f.StringArrayVar(&o.maskEnv, "mask-env", nil, "mask the value that the variable `NAME` has already")
 	f.BoolVar(&o.clean, "clean", false, "start from a small environment (PATH, HOME, TERM, LANG …), not from yours")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this time (30s, 5m): first by TERM, then by KILL")
-	_ = c.RegisterFlagCompletionFunc("use", completeLabels(sys, at))
+	f.BoolVar(&o.noMask, "no-mask", false, "mask nothing; only for a human at a terminal")
+	for _, flag := range []string{"use", "use-file", "stdin"} {
+		_ = c.RegisterFlagCompletionFunc(flag, completeLabels(sys, at))
+	}
 	return c
 }
 
 var (
-	errNothingLent = errors.New("there is nothing to lend: --use is missing")
+	errNothingLent = errors.New("there is nothing to lend or to mask")
 	errNoDashes    = errors.New("-- is missing in front of the command")
 	errNoCommand   = errors.New("there is no command behind --")
 	errBadTimeout  = errors.New("--timeout must be longer than nothing")
+	errUseFile     = errors.New("--use-file takes NAME=LABEL")
+	errNoMask      = errors.New("--no-mask cannot go with --use-file, --stdin, --mask-env or --timeout: nobody is left to do them")
 )
 
 // execArgs wants "-- COMMAND": without the dashes, a flag of the command would
@@ -72,16 +96,10 @@ func execArgs(c *cobra.Command, args []string) error {
 }
 
 func runExec(sys Sys, at *place, args []string, o execOptions) error {
-	uses, err := parseUses(o.use)
-	switch {
-	case err != nil:
-		return err
-	case len(uses) == 0:
-		return usage(errNothingLent)
-	case o.timeout < 0:
-		return usage(errBadTimeout)
+	if o.noMask && !sys.human(sys.Stdin, sys.Stdout, sys.Stderr) {
+		return &notHumanError{agent: sys.agent()}
 	}
-	lent, err := lentValues(sys, at, uses)
+	w, err := o.wishes(sys)
 	if err != nil {
 		return err
 	}
@@ -89,11 +107,17 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		Args:    args,
 		Env:     sys.Env,
 		Clean:   o.clean,
-		Loans:   lent,
+		Masked:  w.masked,
 		Stdin:   sys.Stdin,
 		Stdout:  sys.Stdout,
 		Stderr:  sys.Stderr,
 		Timeout: o.timeout,
+	}
+	if err := w.lend(sys, at, &command); err != nil {
+		return err
+	}
+	if o.noMask {
+		return command.Replace()
 	}
 	status, err := command.Run()
 	if err != nil {
@@ -102,16 +126,37 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 	return &statusError{status}
 }
 
-// lentValues opens the store for as long as it takes to get the values: it is
-// closed before the command starts, and a command that runs for an hour blocks
-// nobody.
-func lentValues(sys Sys, at *place, uses []use) ([]exec.Loan, error) {
-	s, err := openStore(sys, at)
-	if err != nil {
-		return nil, err
+// wishes reads what is to be lent from the flags.
+func (o execOptions) wishes(sys Sys) (w wishes, err error) {
+	if w.variables, err = parseUses(o.use); err != nil {
+		return w, err
 	}
-	defer s.Close()
-	return loans(sys, s, uses)
+	if w.files, err = parseUses(o.useFile); err != nil {
+		return w, err
+	}
+	if w.input = o.stdin; w.input != "" {
+		if err := store.CheckLabel(w.input); err != nil {
+			return w, err
+		}
+	}
+	for _, name := range o.maskEnv {
+		value, err := valueOfVariable(sys, name)
+		if err != nil {
+			return w, err
+		}
+		w.masked = append(w.masked, redact.Secret{Label: name, Value: value})
+	}
+	switch {
+	case len(w.variables)+len(w.files)+len(w.masked) == 0 && w.input == "":
+		return w, usage(errNothingLent)
+	case slices.ContainsFunc(w.files, func(u use) bool { return u.name == "" }):
+		return w, usage(errUseFile)
+	case o.timeout < 0:
+		return w, usage(errBadTimeout)
+	case o.noMask && (len(w.files)+len(w.masked) > 0 || w.input != "" || o.timeout > 0):
+		return w, usage(errNoMask)
+	}
+	return w, nil
 }
 
 // A statusError carries the end of a command that was run to the exit code.

@@ -34,7 +34,8 @@ func lend(sys Sys, s *store.Store, label string, what purpose) (store.Meta, reda
 	return m, value, nil
 }
 
-// A notHumanError refuses to print a value to anything but a human's terminal.
+// A notHumanError refuses to show a value, that of label or any that a command
+// prints, to anything but a human's terminal.
 type notHumanError struct{ agent, label string }
 
 func (e *notHumanError) Error() string {
@@ -71,9 +72,43 @@ func parseUses(flags []string) ([]use, error) {
 	return uses, nil
 }
 
-// loans takes the values of all uses out of the store, or none.
+// wishes are all that one exec wants to be lent, and what it wants masked besides.
+type wishes struct {
+	variables []use
+	files     []use
+	input     string // a label, or nothing
+	masked    []redact.Secret
+}
+
+// lend takes the values out of the store, all or none, and hands them to the
+// command. The store is open for no longer than that: it is closed before the
+// command starts, and a command that runs for an hour blocks nobody.
+func (w wishes) lend(sys Sys, at *place, to *exec.Command) error {
+	if len(w.variables)+len(w.files) == 0 && w.input == "" {
+		return nil // what is only to be masked needs no store
+	}
+	s, err := openStore(sys, at)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if to.Loans, err = loans(sys, s, w.variables); err != nil {
+		return err
+	}
+	if to.Files, err = loans(sys, s, w.files); err != nil {
+		return err
+	}
+	if w.input == "" {
+		return nil
+	}
+	_, value, err := lend(sys, s, w.input, toRun)
+	to.Input = &redact.Secret{Label: w.input, Value: value}
+	return err
+}
+
+// loans takes the value of each use out of the store.
 func loans(sys Sys, s *store.Store, uses []use) ([]exec.Loan, error) {
-	lent := make([]exec.Loan, 0, len(uses))
+	var lent []exec.Loan
 	for _, u := range uses {
 		m, value, err := lend(sys, s, u.label, toRun)
 		if err != nil {

@@ -123,9 +123,11 @@ func aboutUsage(err error) (advice, bool) {
 	case errors.Is(err, errMismatch):
 		return advice{exitFailed, "nothing was stored; try again"}, true
 	case errors.As(err, &variable):
-		return advice{exitUsage, "--from-env takes the name of a variable that holds the value"}, true
+		return advice{exitUsage, "it takes the name of a variable that holds a value"}, true
 	case errors.As(err, &taken):
 		return advice{exitRefused, "to put the new value in its place: secrets set " + taken.label + " --replace"}, true
+	case errors.As(err, &notHuman) && notHuman.label == "":
+		return advice{exitRefused, "leave out --no-mask"}, true
 	case errors.As(err, &notHuman):
 		return advice{exitRefused, "let a command have it: secrets exec --use " + notHuman.label + " -- COMMAND"}, true
 	case errors.Is(err, errNeedsHuman):
