@@ -24,20 +24,27 @@ var (
 // errKeySize guards against sealing under no key at all.
 var errKeySize = fmt.Errorf("a key is %d bytes long", keySize)
 
-// The types of slots: each is named after its key source.
+// The types of slots: each but the last is named after its key source.
 const (
 	keyringType    = "keyring"
 	fileType       = "file"
 	passphraseType = "passphrase"
+
+	// IdentityType is that of a slot whose key is the vault key itself, and
+	// which holds this machine's age identity.
+	IdentityType = "identity"
 )
 
-// payloadVaultKey is the first byte of a payload that holds the vault key.
-// Other types are for slots that hold the keys of a few records and no more.
-const payloadVaultKey = 0x01
+// The first byte of a payload says what it holds. Other kinds are for slots that
+// hold the keys of a few records and no more.
+const (
+	payloadVaultKey = 0x01
+	payloadIdentity = 0x02
+)
 
-// A Slot wraps a vault key under the key of a source and the hardware ID. It is
-// kept in the store's header as JSON, bytes as base64, and says nothing about
-// either of them to whoever has not got the key.
+// A Slot wraps a vault key under the key of a source and the hardware ID, or an
+// identity under the vault key. It is kept in the store's header as JSON, bytes
+// as base64, and says nothing about what it wraps to whoever has not got the key.
 type Slot struct {
 	ID          uint64    `json:"id"`
 	Type        string    `json:"type"`
@@ -70,6 +77,37 @@ func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Va
 	case s.Type != passphraseType && key.Len() != keySize, vaultKey.Len() != keySize:
 		return errKeySize
 	}
+	return s.seal(key, hw, e, payloadVaultKey, vaultKey)
+}
+
+// Open returns the vault key of e. It tells ErrWrongKey, ErrHardwareChanged and
+// ErrSlotDamaged apart; a passphrase slot has no tag that could be tested
+// without the passphrase's full cost, so there damage is a wrong key too. Of one
+// that asks for more than 1 GiB, 10 passes or 16 threads nothing is tried.
+func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, error) {
+	vaultKey, err := s.open(key, hw, e, payloadVaultKey)
+	if err == nil && vaultKey.Len() != keySize {
+		vaultKey.Wipe()
+		return redact.Value{}, ErrUnknownPayload
+	}
+	return vaultKey, err
+}
+
+// SealIdentity wraps this machine's age identity under the vault key of e. The
+// slot is of IdentityType.
+func (s *Slot) SealIdentity(vaultKey redact.Value, e Epoch, identity redact.Value) error {
+	if vaultKey.Len() != keySize {
+		return errKeySize
+	}
+	return s.seal(vaultKey, NoHardwareID, e, payloadIdentity, identity)
+}
+
+// OpenIdentity is the reverse. Its errors are those of Open.
+func (s Slot) OpenIdentity(vaultKey redact.Value, e Epoch) (redact.Value, error) {
+	return s.open(vaultKey, NoHardwareID, e, payloadIdentity)
+}
+
+func (s *Slot) seal(key redact.Value, hw HardwareID, e Epoch, kind byte, content redact.Value) error {
 	keys, err := s.derive(key, hw, e)
 	if err != nil {
 		return err
@@ -79,7 +117,7 @@ func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Va
 	if err != nil {
 		return err
 	}
-	payload := append([]byte{payloadVaultKey}, vaultKey.Expose()...)
+	payload := append([]byte{kind}, content.Expose()...)
 	defer clear(payload)
 	s.KeyTag, s.HardwareTag, s.Check = keys.keyTag, keys.hardwareTag, keys.check
 	s.Nonce = random(chacha20poly1305.NonceSizeX)
@@ -87,11 +125,7 @@ func (s *Slot) Seal(key redact.Value, hw HardwareID, e Epoch, vaultKey redact.Va
 	return nil
 }
 
-// Open returns the vault key of e. It tells ErrWrongKey, ErrHardwareChanged and
-// ErrSlotDamaged apart; a passphrase slot has no tag that could be tested
-// without the passphrase's full cost, so there damage is a wrong key too. Of one
-// that asks for more than 1 GiB, 10 passes or 16 threads nothing is tried.
-func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, error) {
+func (s Slot) open(key redact.Value, hw HardwareID, e Epoch, kind byte) (redact.Value, error) {
 	if !s.wellFormed() {
 		return redact.Value{}, ErrSlotDamaged
 	}
@@ -111,7 +145,7 @@ func (s Slot) Open(key redact.Value, hw HardwareID, e Epoch) (redact.Value, erro
 	if err != nil {
 		return redact.Value{}, ErrSlotDamaged
 	}
-	if len(payload) != 1+keySize || payload[0] != payloadVaultKey {
+	if len(payload) == 0 || payload[0] != kind {
 		clear(payload)
 		return redact.Value{}, ErrUnknownPayload
 	}

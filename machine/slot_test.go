@@ -23,7 +23,7 @@ type vectors struct {
 		HardwareHash string `json:"hardware_hash"`
 		Store        string
 		Epoch        uint64
-		VaultKey     string `json:"vault_key"`
+		Content      string // the vault key or the identity
 		KEK          string `json:"kek"`
 		Slot         json.RawMessage
 	}
@@ -70,12 +70,17 @@ func TestGoldenSlots(t *testing.T) {
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(slotKeys{})); diff != "" {
 				t.Errorf("derived values (-want +got):\n%s", diff)
 			}
-			vaultKey, err := slot.Open(key, hw, e)
+			var content redact.Value
+			if slot.Type == IdentityType {
+				content, err = slot.OpenIdentity(key, e)
+			} else {
+				content, err = slot.Open(key, hw, e)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := hex.EncodeToString(vaultKey.Expose()); got != v.VaultKey {
-				t.Errorf("vault key %s, want %s", got, v.VaultKey)
+			if got := hex.EncodeToString(content.Expose()); got != v.Content {
+				t.Errorf("content %s, want %s", got, v.Content)
 			}
 			text, err := json.Marshal(slot)
 			if err != nil {
@@ -252,5 +257,41 @@ func TestUnknownPayload(t *testing.T) {
 		if _, err := slot.Open(testKey, testHardware(t), testEpoch); !errors.Is(err, ErrUnknownPayload) {
 			t.Errorf("payload of %d bytes: got %v, want %v", len(payload), err, ErrUnknownPayload)
 		}
+	}
+}
+
+// An identity slot opens with the vault key of its epoch alone, and one kind of
+// slot never passes for the other.
+func TestIdentitySlot(t *testing.T) {
+	identity := redact.NewValue([]byte("AGE-SECRET-KEY-PQ-1…"))
+	slot := NewSlot(9, IdentityType)
+	if err := slot.SealIdentity(testVaultKey, testEpoch, identity); err != nil {
+		t.Fatal(err)
+	}
+	next := Epoch{Store: testEpoch.Store, Number: testEpoch.Number + 1}
+	for _, tc := range []struct {
+		name string
+		key  redact.Value
+		e    Epoch
+		want error
+	}{
+		{"its own", testVaultKey, testEpoch, nil},
+		{"another key", testKey, testEpoch, ErrWrongKey},
+		{"another epoch", testVaultKey, next, ErrWrongKey},
+	} {
+		got, err := slot.OpenIdentity(tc.key, tc.e)
+		if !errors.Is(err, tc.want) || (tc.want == nil) != got.Equal(identity) {
+			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
+		}
+	}
+	if _, err := slot.Open(testVaultKey, NoHardwareID, testEpoch); !errors.Is(err, ErrUnknownPayload) {
+		t.Errorf("opened as a vault key: got %v, want %v", err, ErrUnknownPayload)
+	}
+	bound := sealedSlot(t, keyringType)
+	if _, err := bound.OpenIdentity(testKey, testEpoch); !errors.Is(err, ErrHardwareChanged) {
+		t.Errorf("opened as an identity: got %v, want %v", err, ErrHardwareChanged)
+	}
+	if err := slot.SealIdentity(redact.Value{}, testEpoch, identity); !errors.Is(err, errKeySize) {
+		t.Errorf("sealed under no key: got %v, want %v", err, errKeySize)
 	}
 }

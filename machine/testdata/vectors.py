@@ -98,7 +98,7 @@ def stretch(passphrase, salt, cost, **more):
     )
 
 
-def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key, cost=None):
+def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, content, cost=None, kind=1):
     given = key
     if cost:
         key = stretch(key, salt, cost)
@@ -120,7 +120,7 @@ def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key, cost
         "hardware_tag": b64(htag),
         "check": b64(check),
         "nonce": b64(nonce),
-        "wrap": b64(seal(kek, nonce, b"\x01" + vault_key, aad)),
+        "wrap": b64(seal(kek, nonce, bytes([kind]) + content, aad)),
     }
     return {
         "name": name,
@@ -128,7 +128,7 @@ def slot(name, typ, key, hw, store, epoch, slot_id, salt, nonce, vault_key, cost
         "hardware_hash": hw.hex(),
         "store": store.hex(),
         "epoch": epoch,
-        "vault_key": vault_key.hex(),
+        "content": content.hex(),
         "kek": kek.hex(),
         "slot": stored,
     }
@@ -171,6 +171,7 @@ def main():
         slot("file, big numbers", b"file", key, hw, store, 2**63, 2**40 + 5, salt, nonce, vault_key),
         slot("passphrase", b"passphrase", phrase, hw, store, 7, 3, salt, nonce, vault_key, cost),
         slot("passphrase, no hardware ID", b"passphrase", phrase, b"", store, 7, 3, salt, nonce, vault_key, small),
+        slot("identity", b"identity", vault_key, b"", store, 7, 4, salt, nonce, b"AGE-SECRET-KEY-PQ-1TEST", kind=2),
     ]
     hardware = [{"source": s.decode(), "id": i.decode(), "hash": hwid(s, i).hex()} for s, i in ids]
     print(json.dumps({"hardware": hardware, "slots": slots}, indent=1))
