@@ -27,19 +27,20 @@ func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
 		return err
 	}
 
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := checkFolder(folder, opt); err != nil {
-		return err
-	}
-	l, err := acquire(folder)
+	l, err := lockStore(path, opt)
 	if err != nil {
 		return err
 	}
 	defer l.release()
-	return draft{header: header, generation: 1}.place(path, k, link)
+	err = draft{header: header, generation: 1}.place(path, k, link)
+	if errors.As(err, new(*SyncError)) {
+		// An error means that there is no store: who made its key may forget it.
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // link gives a finished file its name, but only where the name is free.
@@ -51,17 +52,14 @@ func link(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.Remove(from)
+	_ = os.Remove(from) // else the next writer does
+	return nil
 }
 
 // Destroy removes a store, damaged or not, without its key. The lock file
 // stays.
 func Destroy(path string, opt Options) error {
-	folder := filepath.Dir(path)
-	if err := checkFolder(folder, opt); err != nil {
-		return err
-	}
-	l, err := acquire(folder)
+	l, err := lockStore(path, opt)
 	if err != nil {
 		return err
 	}
@@ -82,5 +80,5 @@ func Destroy(path string, opt Options) error {
 	if err := removeDraft(path); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return syncFolder(filepath.Dir(path))
 }

@@ -47,7 +47,10 @@ func (d draft) place(path string, k *keys, put func(from, to string) error) erro
 		_ = os.Remove(fresh)
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return &SyncError{Path: path, Err: err}
+	}
+	return nil
 }
 
 // readBack makes sure that a file holds a whole store before it takes the place

@@ -64,6 +64,19 @@ func (e *WriteError) Error() string {
 	return fmt.Sprintf("%s was not written right: %s", e.Path, e.Reason)
 }
 
+// A SyncError says that a change was made, but that a loss of power may still
+// undo it: the folder could not be synced.
+type SyncError struct {
+	Path string
+	Err  error
+}
+
+func (e *SyncError) Error() string {
+	return fmt.Sprintf("%s was written, but may not outlast a loss of power: %v", e.Path, e.Err)
+}
+
+func (e *SyncError) Unwrap() error { return e.Err }
+
 // A BusyError says that another process held the lock for all of the wait. PID
 // is that process, 0 where it could not be told.
 type BusyError struct {

@@ -42,7 +42,7 @@ func (id *ID) UnmarshalText(text []byte) error {
 type Header struct {
 	Format         int       `json:"format"`
 	StoreID        ID        `json:"store_id"`
-	Epoch          uint64    `json:"epoch"`   // 1 at first, one more with each vault key
+	Epoch          uint64    `json:"epoch"`   // 1 at first, greater with each vault key
 	Created        time.Time `json:"created"` // UTC, whole seconds
 	KeySource      string    `json:"key_source"`
 	HardwareSource string    `json:"hardware_id_source,omitempty"`

@@ -21,6 +21,16 @@ const (
 // A lock is held by one writer. The system drops it when he dies.
 type lock struct{ f *os.File }
 
+// lockStore takes the lock of the store at path, in a folder that is safe to
+// write to.
+func lockStore(path string, opt Options) (*lock, error) {
+	folder := filepath.Dir(path)
+	if err := checkFolder(folder, opt); err != nil {
+		return nil, err
+	}
+	return acquire(folder)
+}
+
 // acquire takes the lock of a folder, or returns a *BusyError.
 func acquire(folder string) (*lock, error) {
 	path := filepath.Join(folder, LockName)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"path/filepath"
 
 	"secrets/redact"
 )
@@ -25,17 +24,14 @@ type record struct {
 
 // Update changes the store. It takes the lock (a *BusyError after 5 seconds),
 // checks every record, calls change, and if that changed anything and returned
-// no error, puts a fresh file into place. A damaged store is left alone. While
-// change runs, other writers wait: it must not wait for a human.
+// no error, puts a fresh file into place. A damaged store is left alone. After
+// an error the store is as before, but for a *SyncError. While change runs,
+// other writers wait: it must not wait for a human.
 func (s *Store) Update(change func(*Tx) error) error {
 	if s.keys == nil {
 		return ErrLocked
 	}
-	folder := filepath.Dir(s.path)
-	if err := checkFolder(folder, s.opt); err != nil {
-		return err
-	}
-	l, err := acquire(folder)
+	l, err := lockStore(s.path, s.opt)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+	"secrets/redact"
+)
+
+func newVaultKey() redact.Value { return redact.NewValue(bytes.Repeat([]byte{8}, vaultKeySize)) }
+
+// nextEpoch is the header that continues a store under another key.
+func nextEpoch(s *Store) Header {
+	h := s.Header()
+	h.Epoch++
+	h.KeySource = "keyring"
+	h.Slots = []json.RawMessage{[]byte(`{"id":2}`)}
+	return h
+}
+
+func TestRekey(t *testing.T) {
+	s := newStore(t, "a", "b")
+	update(t, s, func(tx *Tx) error {
+		m := about("c")
+		m.Note, m.later = "a note", laterFields{"tags": json.RawMessage(`["x"]`)}
+		return tx.Put(m, text("value of c"))
+	})
+	before, old := dump(t, s.path), contents(t, s.path)
+	seen := unlocked(t, s.path, vaultKey())
+
+	if err := s.Rekey(nextEpoch(s), newVaultKey()); err != nil {
+		t.Fatal(err)
+	}
+	for _, again := range []*Store{s, unlocked(t, s.path, newVaultKey())} {
+		for _, label := range []string{"a", "b", "c"} {
+			checkValueOf(t, again, label, "value of "+label)
+		}
+		h := again.Header()
+		if h.Epoch != 2 || h.KeySource != "keyring" || len(h.Slots) != 1 || string(h.Slots[0]) != `{"id":2}` || !h.Created.Equal(noon) {
+			t.Errorf("header: got %+v", h)
+		}
+	}
+	m, err := s.Meta("c")
+	if err != nil || m.Note != "a note" || string(m.later["tags"]) != `["x"]` {
+		t.Errorf("meta: got %+v, %v", m, err)
+	}
+	put(t, s, "d", "written under the new key")
+
+	for bucket, pairs := range dump(t, s.path) {
+		for key, value := range pairs {
+			if bytes.Equal(before[bucket][key], value) {
+				t.Errorf("%s/%q is as it was", bucket, key)
+			}
+			if _, same := before[bucketIndex][key]; same {
+				t.Errorf("a label is blinded as it was: %x", key)
+			}
+		}
+	}
+
+	_, _, err = seen.Get("a")
+	checkError(t, "one that was open meanwhile", err, ErrRekeyed)
+	checkError(t, "its update", seen.Update(func(*Tx) error { return nil }), ErrRekeyed)
+	checkError(t, "its rekey", seen.Rekey(nextEpoch(seen), vaultKey()), ErrRekeyed)
+	refused(t, "the old key, the new file", s.path, vaultKey())
+	writeFile(t, s.path, old)
+	refused(t, "the new key, the old file", s.path, newVaultKey())
+	checkValueOf(t, unlocked(t, s.path, vaultKey()), "a", "value of a")
+}
+
+// refused wants a file not to open under a key.
+func refused(t *testing.T, what, path string, key redact.Value) {
+	t.Helper()
+	s := unlocked(t, path, key)
+	_, _, err := s.Get("a")
+	checkDamage(t, what+": get", err)
+	_, err = s.List()
+	checkDamage(t, what+": list", err)
+	checkNotWritten(t, s)
+}
+
+func TestRekeyRefusals(t *testing.T) {
+	for what, spoil := range map[string]func(*Header){
+		"the same epoch": func(h *Header) { h.Epoch-- },
+		"an older epoch": func(h *Header) { h.Epoch = 0 },
+		"another store":  func(h *Header) { h.StoreID = NewID() },
+	} {
+		s := newStore(t, "key")
+		h := nextEpoch(s)
+		spoil(&h)
+		before := contents(t, s.path)
+		checkError(t, what, s.Rekey(h, newVaultKey()), ErrEpoch)
+		if !bytes.Equal(before, contents(t, s.path)) {
+			t.Errorf("%s: the file changed", what)
+		}
+		checkValueOf(t, s, "key", "value of key")
+	}
+	s := newStore(t, "key")
+	if err := s.Rekey(nextEpoch(s), text("short")); err == nil || !strings.Contains(err.Error(), "32 bytes") {
+		t.Errorf("a short key: got %v", err)
+	}
+	skipped := nextEpoch(s)
+	skipped.Epoch = 9 // a key of an epoch between may have been made and lost
+	if err := s.Rekey(skipped, newVaultKey()); err != nil {
+		t.Errorf("epochs skipped: %v", err)
+	}
+	s.Close()
+	checkError(t, "locked", s.Rekey(nextEpoch(s), newVaultKey()), ErrLocked)
+}
+
+func TestRekeyLeavesADamagedStoreAlone(t *testing.T) {
+	s := newStore(t, "key", "other")
+	e := indexEntryOf(t, s, "key")
+	tamper(t, s.path, func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(bucketRecord)).Put(partKey(e.id, suffixValue), []byte{1})
+	})
+	before := contents(t, s.path)
+	checkDamage(t, "rekey", s.Rekey(nextEpoch(s), newVaultKey()))
+	if !bytes.Equal(before, contents(t, s.path)) {
+		t.Error("a damaged store was written over")
+	}
+	checkValueOf(t, s, "other", "value of other")
+	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
+}
+
+// What a later version wrote, and this one may not lend, outlives a new key.
+func TestRekeyKeepsWhatIsCritical(t *testing.T) {
+	s := unlocked(t, golden(t, "later.db"), goldenKey())
+	if err := s.Rekey(nextEpoch(s), newVaultKey()); err != nil {
+		t.Fatal(err)
+	}
+	want := &CriticalError{Where: `"guarded"`, Fields: map[string]string{"policy": "0.9.0"}}
+	_, _, err := s.Get("guarded")
+	checkErrorAs(t, "get", err, want)
+	if diff := cmp.Diff([]string{"guarded", "kept"}, labels(t, s)); diff != "" {
+		t.Errorf("labels -want +got:\n%s", diff)
+	}
+	if got, want := string(unlocked(t, s.path, newVaultKey()).header.later["grants"]), `{"count":2}`; got != want {
+		t.Errorf("grants: got %s, want %s", got, want)
+	}
+}
