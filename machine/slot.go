@@ -107,7 +107,17 @@ func (s Slot) OpenIdentity(vaultKey redact.Value, e Epoch) (redact.Value, error)
 	return s.open(vaultKey, NoHardwareID, e, payloadIdentity)
 }
 
-func (s *Slot) seal(key redact.Value, hw HardwareID, e Epoch, kind byte, content redact.Value) error {
+func (s *Slot) seal(key redact.Value, hw HardwareID, e Epoch, kind byte, content redact.Value) (err error) {
+	erased(func() { err = s.wrap(key, hw, e, kind, content) })
+	return err
+}
+
+func (s Slot) open(key redact.Value, hw HardwareID, e Epoch, kind byte) (content redact.Value, err error) {
+	erased(func() { content, err = s.unwrap(key, hw, e, kind) })
+	return content, err
+}
+
+func (s *Slot) wrap(key redact.Value, hw HardwareID, e Epoch, kind byte, content redact.Value) error {
 	keys, err := s.derive(key, hw, e)
 	if err != nil {
 		return err
@@ -125,7 +135,7 @@ func (s *Slot) seal(key redact.Value, hw HardwareID, e Epoch, kind byte, content
 	return nil
 }
 
-func (s Slot) open(key redact.Value, hw HardwareID, e Epoch, kind byte) (redact.Value, error) {
+func (s Slot) unwrap(key redact.Value, hw HardwareID, e Epoch, kind byte) (redact.Value, error) {
 	if !s.wellFormed() {
 		return redact.Value{}, ErrSlotDamaged
 	}
