@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// loans is a flag "NAME=value"; the label is the name in lower case.
+// loans is a flag "NAME=value" or "NAME=@file"; the label is the name in lower case.
 type loans []exec.Loan
 
 func (l *loans) String() string { return "" }
@@ -34,6 +34,13 @@ func (l *loans) Set(s string) error {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok {
 		return errors.New("want NAME=value")
+	}
+	if path, ok := strings.CutPrefix(value, "@"); ok {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		value = string(text)
 	}
 	*l = append(*l, exec.Loan{Name: name, Label: strings.ToLower(name), Value: redact.NewValue([]byte(value))})
 	return nil

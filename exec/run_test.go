@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	osexec "os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,6 +59,7 @@ func see(t *testing.T, cmd *osexec.Cmd) outcome {
 	if cmd.Stderr == nil {
 		cmd.Stderr = &errs
 	}
+	cmd.WaitDelay = patience
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +105,19 @@ func check[T any](t *testing.T, what string, got, want T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// marked are the processes that run with MARK set to this.
+func marked(mark string) (pids []int) {
+	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range environs {
+		environ, _ := os.ReadFile(path)
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if strings.Contains(string(environ), "MARK="+mark+"\x00") && alive(pid) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func write(t *testing.T, path, text string, mode os.FileMode) string {

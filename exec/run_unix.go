@@ -145,8 +145,9 @@ func (r *run) changed(change syscall.WaitStatus) {
 // stop stops us with the program, so that a shell sees the job stopped.
 func (r *run) stop(sig syscall.Signal) {
 	if r.terminal == nil {
-		// If it was ^Z, it stopped us as well, and we are both awake again.
-		if child, ok := r.program.(*child); ok && stopped(child.pid) {
+		// If it was ^Z, it stopped us as well, and we are both awake again. With
+		// a timeout one of us has to watch the time.
+		if child, ok := r.program.(*child); ok && r.timeout == nil && stopped(child.pid) {
 			suspend(syscall.SIGSTOP)
 		}
 		return
