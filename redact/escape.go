@@ -24,6 +24,13 @@ import (
 // starters are the bytes an escape can begin with.
 const starters = "%&\\\xe2"
 
+var isStarter = func() (is [256]bool) {
+	for _, c := range []byte(starters) {
+		is[c] = true
+	}
+	return is
+}()
+
 // maxEscape bounds the length of an escape.
 const maxEscape = 2 + maxIndent
 
@@ -49,6 +56,9 @@ func (e *escapes) seek(k, from int) int {
 
 // next is the first such place from i on, or the length of the text.
 func (e *escapes) next(i int) int {
+	if i < len(e.text) && isStarter[e.text[i]] {
+		return i
+	}
 	first := len(e.text)
 	for k, at := range e.at {
 		if at < i {
@@ -93,12 +103,15 @@ func undo(s []byte) (e escape, whole bool) {
 }
 
 func undoPercent(s []byte) (escape, bool) {
-	if len(s) > 1 && s[1] == 'u' {
+	switch {
+	case len(s) > 1 && s[1] == 'u':
 		r, whole := number(s[2:], 16, 4, 4)
 		if r < 0 {
 			return escape{}, whole
 		}
 		return escapedRune(6, r), true
+	case len(s) > 1 && digit(s[1]) == 16:
+		return escape{}, true
 	}
 	r, whole := number(s[1:], 16, 2, 2)
 	if r < 0 {
@@ -181,9 +194,17 @@ var entities = map[string]byte{
 const maxEntity = len("&#1114111;")
 
 func undoEntity(s []byte) (escape, bool) {
-	end := bytes.IndexByte(s[:min(len(s), maxEntity)], ';')
-	if end < 0 {
-		return escape{}, len(s) >= maxEntity || !entityBegins(s[1:])
+	end := 1
+	for end < min(len(s), maxEntity) && (isLetterOrDigit(s[end]) || s[end] == '#') {
+		end++
+	}
+	switch {
+	case end == maxEntity:
+		return escape{}, true
+	case end == len(s):
+		return escape{}, !entityBegins(s[1:])
+	case s[end] != ';':
+		return escape{}, true
 	}
 	name := s[1:end]
 	if c, ok := entities[string(name)]; ok {

@@ -23,7 +23,7 @@ import (
 
 const (
 	minForm  = 8    // the least bytes a form has, but for short values
-	maxForm  = 192  // the most: a longer form is looked for in pieces
+	maxForm  = 128  // the most: a longer form is looked for in pieces
 	minWord  = 4    // the least bytes of a value that is masked
 	maxWord  = 11   // the most bytes of a value that may be a plain word
 	longText = 4096 // a value above has the usual forms only
@@ -114,7 +114,8 @@ func (f *forms) pieces(form []byte, k kind) {
 	clear(form)
 	n := (len(v.text) + maxForm - 1) / maxForm
 	for i := range n {
-		if piece := v.text[i*len(v.text)/n : (i+1)*len(v.text)/n]; len(piece) >= minForm {
+		piece := bytes.TrimLeft(v.text[i*len(v.text)/n:(i+1)*len(v.text)/n], " ,:") // prompts end so
+		if len(piece) >= minForm {
 			f.patterns = append(f.patterns, pattern{piece, f.label, k})
 		}
 	}
@@ -212,6 +213,8 @@ func isOneOf(text []byte, words ...string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, string(text)) })
 }
 
-func isWordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
+func isWordByte(c byte) bool { return isLetterOrDigit(c) || c == '_' }
+
+func isLetterOrDigit(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

@@ -30,6 +30,10 @@ func newScene(seed uint64) *scene {
 		a, b := s.values[0], s.values[len(s.values)-1]
 		s.values = append(s.values, a[len(a)/2:]+b[:len(b)/2])
 	}
+	if s.IntN(4) == 0 { // more than is worth sifting
+		s.text.WriteString(s.log(5000))
+		defer func() { s.text.WriteString(s.log(s.IntN(5000))) }()
+	}
 	for range 1 + s.IntN(6) {
 		s.text.WriteString(s.junk())
 		s.text.WriteString(s.broken(s.spelled(s.pick(s.values...))))
@@ -54,6 +58,16 @@ const (
 	someLetters = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
 	somePrint   = " !\"#$%&'()*+,-./0123:;<=>?@ABC[\\]^_`abcxyz{|}~"
 )
+
+// log is what programs print all day.
+func (s *scene) log(n int) string {
+	var b strings.Builder
+	for b.Len() < n {
+		b.WriteString(s.pick("INFO ", "\x1b[32mok\x1b[0m ", "{\"a\": \"b\\\"c\"} ", "?a=1&b=2%20c ", "100% ", "\tat f(g.java:12) ", "\n"))
+		b.WriteString(s.bytes(s.IntN(60), someLetters+"  ") + s.pick("\n", "\n", "\r\n", " "))
+	}
+	return b.String()
+}
 
 func (s *scene) value() string {
 	switch s.IntN(9) {

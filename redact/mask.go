@@ -5,7 +5,7 @@ package redact
 // begin within maxWait bytes; from there on a chain of overlapping values is
 // settled, and what is held does not grow with it.
 
-const maxWait = 512
+const maxWait = 256
 
 // A run is a stretch of the text that one mask stands for.
 type run struct {
@@ -64,24 +64,28 @@ func (w *Writer) emit(text []byte) {
 			w.buffer = append(w.buffer, w.masker.masks[r.label]...)
 			w.masker.count(r.label)
 		}
-		w.swallow(text, r.to)
+		w.swallow(text, r)
 		w.last = r
 	}
 	w.copy(text, w.settled)
 }
 
-// swallow leaves the text up to an offset out, but for what is no character.
-func (w *Writer) swallow(text []byte, to int) {
-	if w.out >= to {
+// swallow leaves the text from the beginning of a run up to its end out, as far
+// as it is not out, but for what is no character.
+func (w *Writer) swallow(text []byte, r run) {
+	if w.out >= r.to {
 		return
 	}
-	w.scanner.layers[0].gaps(w.out, to, func(from, to int) {
-		for from < to && text[from] == '\\' {
-			from++
+	from := max(r.from, 0)
+	w.masked.strip(text[from:r.to], true)
+	w.masked.gaps(func(a, b int) {
+		a, b = from+a, from+b
+		for text[a] == '\\' {
+			a++
 		}
-		if text[from] != '\b' && w.out < to {
-			w.buffer = append(w.buffer, text[max(from, w.out):to]...)
+		if text[a] != '\b' && w.out < b {
+			w.buffer = append(w.buffer, text[max(a, w.out):b]...)
 		}
 	})
-	w.out = to
+	w.out = r.to
 }

@@ -199,9 +199,12 @@ func refForms(values []string) (forms []refForm) {
 			for _, text := range texts {
 				view, _ := refShown(text)
 				shown := textOf(view)
-				n := (len(shown) + 191) / 192
+				n := (len(shown) + 127) / 128
 				for i := range n {
 					piece := shown[i*len(shown)/n : (i+1)*len(shown)/n]
+					if kind != 'w' {
+						piece = strings.TrimLeft(piece, " ,:")
+					}
 					if len(piece) < 8 && kind != 'w' {
 						continue
 					}
@@ -519,7 +522,7 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 	for round := range 4 {
 		shown := textOf(view)
 		found := func(f refForm, at, to int) {
-			if from := refFrom(text, view[at]); to-from <= 4096 {
+			if from := refFrom(text, view[at]); to-from <= 1024 {
 				spans = append(spans, refSpan{from, to, f.label})
 			}
 		}
@@ -543,7 +546,7 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 			}
 			for n := min(len(f.text)-1, len(shown)); n >= 8 && f.kind != 'w'; n-- {
 				at := len(shown) - n
-				if strings.HasSuffix(shown, f.text[:n]) && len(text)-refFrom(text, view[at]) <= 4096 {
+				if strings.HasSuffix(shown, f.text[:n]) && len(text)-refFrom(text, view[at]) <= 1024 {
 					if at < endingAt || at == endingAt && f.text < ending.text {
 						ending, endingAt = f, at
 					}
@@ -585,7 +588,7 @@ func reference(values []string, text string) []byte {
 				break
 			}
 			to = max(to, s.to)
-			settled = settled || touches || s.from >= from+512
+			settled = settled || touches || s.from >= from+256
 			if !settled && s.to-s.from > longest {
 				longest, label = s.to-s.from, s.label
 			}

@@ -10,7 +10,7 @@ import (
 
 const (
 	rounds    = 3    // how often escapes are undone
-	maxSpan   = 4096 // the most bytes of the stream that one match may take
+	maxSpan   = 1024 // the most bytes of the stream that one match may take
 	minEnding = 8    // the least bytes of a form that are masked at the end of the stream
 )
 
@@ -225,17 +225,17 @@ func (s *scanner) undo(round int, last bool) {
 	text := l.under.text
 	e := &l.escapes
 	e.reset(text)
-	open, copied, i := false, 0, 0 // copied: so far from below
+	begun, copied, i := false, 0, 0 // copied: so far from below
 	begin := func(at int) {
 		l.reset()
 		copied = max(0, at-margin)
 		l.run(copied)
-		open = true
+		begun = true
 	}
 	finish := func(to int, last bool) {
 		l.text = append(l.text, text[copied:to]...)
 		l.rest = to
-		open = false
+		begun = false
 		s.search(l, last)
 		s.undo(round+1, last)
 	}
@@ -254,10 +254,10 @@ func (s *scanner) undo(round int, last bool) {
 			i++
 			continue
 		}
-		if open && i-copied > 2*margin {
+		if begun && i-copied > 2*margin {
 			finish(copied+margin, false)
 		}
-		if !open {
+		if !begun {
 			begin(i)
 		}
 		s.noteEscape(l.under, i, i+esc.n)
@@ -270,13 +270,13 @@ func (s *scanner) undo(round int, last bool) {
 		copied = i
 		l.run(i)
 	}
-	if stop < len(text) && (!open || stop-copied > 2*margin) {
-		if open {
+	if stop < len(text) && (!begun || stop-copied > 2*margin) {
+		if begun {
 			finish(copied+margin, false)
 		}
 		begin(stop)
 	}
-	if open {
+	if begun {
 		to := min(copied+margin, stop)
 		finish(to, last && to == stop)
 	}

@@ -129,17 +129,27 @@ func escapeSequence(s []byte) (n int, whole bool) {
 
 // nextControl is the first place from i on of a byte below 0x20, or the length.
 func nextControl(text []byte, i int) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
-		x := binary.LittleEndian.Uint64(text[i:])
-		if low := (x - 0x20*ones) &^ x & tops; low != 0 {
-			return i + bits.TrailingZeros64(low)/8
-		}
-	}
-	for ; i < len(text); i++ {
-		if text[i] < 0x20 {
+	for ; i+32 <= len(text); i += 32 {
+		b := (*[32]byte)(text[i:])
+		if belowSpace(b[0:8])|belowSpace(b[8:16])|belowSpace(b[16:24])|belowSpace(b[24:32]) != 0 {
 			break
 		}
 	}
+	for ; i+8 <= len(text); i += 8 {
+		if low := belowSpace(text[i:]); low != 0 {
+			return i + bits.TrailingZeros64(low)/8
+		}
+	}
+	for i < len(text) && text[i] >= 0x20 {
+		i++
+	}
 	return i
+}
+
+// belowSpace sets the top bit of the first of eight bytes that is below 0x20;
+// what it sets behind that means nothing.
+func belowSpace(b []byte) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	x := binary.LittleEndian.Uint64(b)
+	return (x - 0x20*ones) &^ x & tops
 }

@@ -66,11 +66,9 @@ func (v *view) boundary(k int) int {
 	return min(k, p.from+next-p.at)
 }
 
-// gaps calls f for every stretch of the source that v left out, from the first
-// that ends behind from to the last that ends at to or before.
-func (v *view) gaps(from, to int, f func(from, to int)) {
-	i := sort.Search(len(v.pieces), func(i int) bool { return v.pieces[i].from > from })
-	for i = max(i, 1); i < len(v.pieces) && v.pieces[i].from <= to; i++ {
+// gaps calls f for every stretch that v left out of the text it was made of.
+func (v *view) gaps(f func(from, to int)) {
+	for i := 1; i < len(v.pieces); i++ {
 		p, before := v.pieces[i], v.pieces[i-1]
 		f(before.from+p.at-before.at, p.from)
 	}

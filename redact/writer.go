@@ -14,7 +14,7 @@ const (
 
 	maxShown = 3       // how many bytes of a value are shown then at most
 	block    = 1 << 15 // bytes that are searched at once
-	bridge   = 1 << 10 // bytes of a new block that are searched together with what was kept
+	bridge   = 1 << 9  // bytes of a new block that are searched together with what was kept
 )
 
 var errClosed = errors.New("write to a masking writer that is closed")
@@ -42,6 +42,7 @@ type Writer struct {
 	last    run // the last mask that was written
 
 	runs   []run
+	masked view   // of a run
 	buffer []byte // what one pass writes, if it cannot be written as it lies
 }
 
@@ -50,6 +51,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stop()
+	if <-w.masker.built; len(w.masker.patterns.all) == 0 && w.err == nil {
+		return w.dst.Write(p)
+	}
 	for rest := p; len(rest) > 0 && w.err == nil; {
 		rest = w.take(rest)
 	}
@@ -110,6 +114,7 @@ func (w *Writer) Close() error {
 	w.err = errClosed
 	w.drop(len(w.kept))
 	clear(w.buffer[:cap(w.buffer)])
+	w.masked.wipe()
 	if w.scanner != nil {
 		w.scanner.wipe()
 	}
@@ -158,15 +163,14 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 		<-w.masker.built
 		w.scanner = newScanner(w.masker.patterns)
 	}
-	s := w.scanner
-	s.scan(text, w.settled, at == ended)
+	w.scanner.scan(text, w.settled, at == ended)
 	w.settled = w.join(at)
 	w.emit(text)
-	if at == idling && s.held <= maxShown && w.settled == s.live {
+	if at == idling && w.scanner.held <= maxShown && w.settled == w.scanner.live {
 		w.copy(text, len(text))
 	}
 	w.flush()
-	from = s.boundary(max(0, w.settled-1))
+	from = w.scanner.boundary(max(0, w.settled-1))
 	w.settled -= from
 	w.out -= from
 	w.last.from -= from
@@ -174,18 +178,29 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 	return from
 }
 
-// copy puts the text up to an offset into the buffer, as far as it is not out.
+// copy passes on the text up to an offset, as far as it is not out: a long
+// stretch as it lies, a short one in the buffer.
 func (w *Writer) copy(text []byte, to int) {
-	if w.out < to {
-		w.buffer = append(w.buffer, text[w.out:to]...)
-		w.out = to
+	if w.out >= to {
+		return
 	}
+	if to-w.out < bridge {
+		w.buffer = append(w.buffer, text[w.out:to]...)
+	} else {
+		w.flush()
+		w.write(text[w.out:to])
+	}
+	w.out = to
 }
 
 func (w *Writer) flush() {
-	if len(w.buffer) > 0 && w.err == nil {
-		_, w.err = w.dst.Write(w.buffer)
-	}
+	w.write(w.buffer)
 	clear(w.buffer)
 	w.buffer = w.buffer[:0]
+}
+
+func (w *Writer) write(b []byte) {
+	if len(b) > 0 && w.err == nil {
+		_, w.err = w.dst.Write(b)
+	}
 }
