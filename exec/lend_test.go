@@ -125,10 +125,8 @@ func forAll(t *testing.T) string {
 // The program's own environment is theirs to read: that is what lending in a
 // variable means.
 func TestNowhereToRead(t *testing.T) {
-	source := write(t, filepath.Join(t.TempDir(), "value"), value, 0o644)
-	if err := os.Chmod(filepath.Dir(source), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	front := forAll(t)
+	source := write(t, filepath.Join(filepath.Dir(front), "value"), value, 0o644)
 	script := `
 		exec > out
 		grep -q TOK=$TOK /proc/$$/environ && echo "the program's environment is open"
@@ -137,9 +135,9 @@ func TestNowhereToRead(t *testing.T) {
 		done
 		echo $PPID > pid; exec sleep 1000`
 	cmd := fronted("-use", "TOK=@"+source, "--", "sh", "-c", script)
-	cmd.Path = forAll(t)
+	cmd.Path = front
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	cmd.Dir = filepath.Dir(cmd.Path)
+	cmd.Dir = filepath.Dir(front)
 	if err := os.Chmod(cmd.Dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
