@@ -25,7 +25,8 @@ func (e *NameError) Error() string {
 	if e.Steers {
 		return fmt.Sprintf("variable %s steers how programs run", e.Name)
 	}
-	return fmt.Sprintf("%q is not a variable name", e.Name)
+	// Not repeated: what was typed in a name's place may be a value.
+	return "this cannot name a variable: it must begin with a letter or _ and may hold letters, digits and _"
 }
 
 // A DuplicateNameError is a variable that two values were to be lent under.

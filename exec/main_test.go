@@ -72,6 +72,7 @@ func front(args []string) int {
 	if input != "" {
 		command.Input = &redact.Secret{Label: "input", Value: redact.NewValue([]byte(input))}
 	}
+	command.Warn = func(err error) { fmt.Fprintln(os.Stderr, "secrets: warning:", err) }
 	if panics > 0 {
 		time.AfterFunc(panics, func() { panic("as asked") })
 	}
