@@ -122,7 +122,7 @@ func (s *scene) junk() string {
 
 func (s *scene) spelled(v string) string {
 	for range 1 + s.IntN(3) {
-		switch s.IntN(24) {
+		switch s.IntN(27) {
 		case 0:
 			v = url.QueryEscape(v)
 		case 1:
@@ -148,11 +148,41 @@ func (s *scene) spelled(v string) string {
 			v = refWide(v, s.IntN(2) == 0)
 		case 12:
 			v = refHex(v, "", s.pick(`\x%02x`, "%%%02X", "&#%d;", `\%03o`, "&#x%x;", `\u00%02x`))
+		case 14, 15:
+			v = s.dumped(s.junk() + v)
 		case 13:
 			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
 		}
 	}
 	return v
+}
+
+// dumped is v as one of several programs dumps it.
+func (s *scene) dumped(v string) string {
+	offset := s.pick("%08x  ", "%08x: ", "%07o ", "%.0d ", "%.0d  ", "%06x:")
+	format, between := s.pick("%02x", "%02X", "0x%02x"), s.pick(" ", ", ", ",", "  ", "")
+	width, gutter := 1+s.IntN(20), s.pick("", "  |%s|", "  %s", "   %q")
+	swap := 1 << s.IntN(3)
+	var b strings.Builder
+	for at := 0; at < len(v); at += width {
+		line := v[at:min(at+width, len(v))]
+		fmt.Fprintf(&b, offset, at)
+		for i := range len(line) {
+			k := i
+			if gutter == "" && i|(swap-1) < len(line) {
+				k = i ^ (swap - 1)
+			}
+			fmt.Fprintf(&b, format, line[k])
+			if i&(swap-1) == swap-1 {
+				b.WriteString(between)
+			}
+		}
+		if gutter != "" {
+			fmt.Fprintf(&b, gutter, line)
+		}
+		b.WriteString(s.pick("\n", "\n", "\n", "\r\n", ""))
+	}
+	return b.String()
 }
 
 // broken puts something between the bytes of a spelling, or changes some.
@@ -199,6 +229,16 @@ func (s *scene) masker() *Masker {
 	return NewMasker(secrets)
 }
 
+// difference shows two texts around the first byte in which they differ.
+func difference(got, want []byte) string {
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	around := func(b []byte) []byte { return b[max(0, at-150):min(len(b), at+150)] }
+	return fmt.Sprintf("  got … %q …\n want … %q …", around(got), around(want))
+}
+
 // FuzzWriter compares the writer with the reference: on a scene made of the
 // seed, with some bytes put in at a place, whole and cut.
 func FuzzWriter(f *testing.F) {
@@ -218,7 +258,7 @@ func FuzzWriter(f *testing.F) {
 		m := s.masker()
 		check := func(how string, cuts ...int) {
 			if got := masked(m, []byte(text), cuts...); !bytes.Equal(got, want) {
-				t.Fatalf("%s\nvalues %q\n text %q\n  got %q\n want %q", how, s.values, text, got, want)
+				t.Fatalf("%s\nvalues %q\n%s\n text %q", how, s.values, difference(got, want), text)
 			}
 		}
 		check("whole")
@@ -240,7 +280,7 @@ func TestScenes(t *testing.T) {
 		text := s.text.String()
 		want := reference(s.values, text)
 		if got := masked(s.masker(), []byte(text)); !bytes.Equal(got, want) {
-			t.Fatalf("seed %d\nvalues %q\n text %q\n  got %q\n want %q", seed, s.values, text, got, want)
+			t.Fatalf("seed %d\nvalues %q\n%s\n text %q", seed, s.values, difference(got, want), text)
 		}
 	}
 }

@@ -203,7 +203,7 @@ func refForms(values []string) (forms []refForm) {
 				for i := range n {
 					piece := shown[i*len(shown)/n : (i+1)*len(shown)/n]
 					if kind != 'w' {
-						piece = strings.TrimLeft(piece, " ,:")
+						piece = strings.TrimLeft(piece, " \t,:")
 					}
 					if len(piece) < 8 && kind != 'w' {
 						continue
@@ -501,6 +501,122 @@ func refGroups(s, between string) string {
 	return strings.Join(append(parts, s), between)
 }
 
+var (
+	refOffset = regexp.MustCompile(`^([ \t]{0,8})([0-9a-fA-F]{6,}:?[ \t]+)?`)
+	refGroup  = regexp.MustCompile(`^(?:0x)?([0-9a-fA-F]{16}|[0-9a-fA-F]{8}|[0-9a-fA-F]{4}|[0-9a-fA-F]{2})(?:(,)([ \t]*)|([ \t]+)|$)`)
+)
+
+// refDump is what a line of a dump spells, in the other byte order if swapped.
+func refDump(line string, at int, swapped bool) (view []char) {
+	line = strings.TrimSuffix(line, "\r")
+	m := refOffset.FindStringSubmatch(line)
+	if len(line) > 254 || m[0] == "" || len(m[1]) == 8 && m[2] == "" && strings.HasPrefix(strings.TrimLeft(line[8:], ""), " ") || m[1] == "" && m[2] == "" {
+		return nil
+	}
+	i := len(m[0])
+	if i < len(line) && isBlank(line[i]) {
+		return nil
+	}
+	for {
+		g := refGroup.FindStringSubmatchIndex(line[i:])
+		if g == nil {
+			return view
+		}
+		digits := line[i+g[2] : i+g[3]]
+		var group []char
+		for k := 0; k < len(digits); k += 2 {
+			c := char{byte(hexRune(digits[k : k+2])), at + i + g[2] + k, at + i + g[2] + k + 2}
+			if swapped {
+				group = append([]char{c}, group...)
+			} else {
+				group = append(group, c)
+			}
+		}
+		view = append(view, group...)
+		blanks := 0
+		if g[6] >= 0 {
+			blanks = g[7] - g[6]
+		} else if g[8] >= 0 {
+			blanks = g[9] - g[8]
+		}
+		if i += g[1]; blanks > 2 || blanks == 2 && len(digits) > 2 || i == len(line) {
+			return view
+		}
+	}
+}
+
+// refDumps are the dumps in a text: the bytes of lines that go on with each other.
+func refDumps(text string, swapped bool) (dumps [][]char) {
+	at, open := 0, false
+	for _, line := range strings.SplitAfter(text, "\n") {
+		view := refDump(strings.TrimSuffix(line, "\n"), at, swapped)
+		switch {
+		case view == nil:
+			if line != "" {
+				open = false
+			}
+		case open:
+			dumps[len(dumps)-1] = append(dumps[len(dumps)-1], view...)
+		default:
+			dumps = append(dumps, view)
+			open = true
+		}
+		at += len(line)
+	}
+	if !open { // the last one cannot go on
+		dumps = append(dumps, nil)
+	}
+	return dumps
+}
+
+// refDumpSpans are the matches in dumps.
+func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
+	for _, swapped := range []bool{false, true} {
+		dumps := refDumps(text, swapped)
+		for k, dump := range dumps {
+			shown := textOf(dump)
+			bounds := func(a, b int) (from, to int) {
+				from = len(text)
+				for _, c := range dump[a:b] {
+					from, to = min(from, c.from), max(to, c.to)
+				}
+				return from, to
+			}
+			ending, endingAt := refForm{label: -1}, len(dump)
+			for _, f := range forms {
+				if f.kind != 'a' {
+					continue
+				}
+				for at := 0; strings.Contains(shown[at:], f.text); at++ {
+					at += strings.Index(shown[at:], f.text)
+					from, to := bounds(at, at+len(f.text))
+					end, _, _ := strings.Cut(text[to:], "\n")
+					if strings.HasPrefix(text[to+len(end):], "\n") {
+						end = strings.TrimSuffix(end, "\r")
+					}
+					if to += len(end); to-from <= 1024 {
+						spans = append(spans, refSpan{from, to, f.label})
+					}
+				}
+				for n := min(len(f.text)-1, len(shown)); n >= 8 && k == len(dumps)-1; n-- {
+					at := len(shown) - n
+					if from, _ := bounds(at, len(shown)); strings.HasSuffix(shown, f.text[:n]) && len(text)-from <= 1024 {
+						if at < endingAt || at == endingAt && f.text < ending.text {
+							ending, endingAt = f, at
+						}
+						break
+					}
+				}
+			}
+			if ending.label >= 0 {
+				from, _ := bounds(endingAt, len(dump))
+				spans = append(spans, refSpan{from, len(text), ending.label})
+			}
+		}
+	}
+	return spans
+}
+
 type refSpan struct{ from, to, label int }
 
 func isRefWord(s string, i int) bool {
@@ -564,7 +680,8 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 
 // reference is the text with its masks.
 func reference(values []string, text string) []byte {
-	spans := refSpans(refForms(values), text)
+	forms := refForms(values)
+	spans := append(refSpans(forms, text), refDumpSpans(forms, text)...)
 	sort.Slice(spans, func(i, j int) bool {
 		a, b := spans[i], spans[j]
 		if a.from != b.from {

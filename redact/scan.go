@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"sort"
@@ -26,6 +27,8 @@ type span struct {
 type scanner struct {
 	*patterns
 	layers [1 + rounds]layer
+	dump   view
+	groups []span
 	text   []byte
 	floor  int  // what begins before has been dealt with
 	end    bool // nothing follows the text
@@ -63,7 +66,9 @@ func newScanner(p *patterns) *scanner {
 	return s
 }
 
-func (s *scanner) scan(text []byte, floor int, end bool) {
+// scan searches a text for what begins at floor or behind it; first says that the
+// stream begins with it, end that it ends so.
+func (s *scanner) scan(text []byte, floor int, first, end bool) {
 	s.text, s.floor, s.end = text, floor, end
 	s.spans, s.escaped = s.spans[:0], s.escaped[:0]
 	s.live, s.held = len(text), 0
@@ -71,6 +76,10 @@ func (s *scanner) scan(text []byte, floor int, end bool) {
 	shown.strip(text, end)
 	s.search(shown, true)
 	s.undo(1, true)
+	if first && mayBeDump(text) {
+		shown.lines = slices.Insert(shown.lines, 0, 0)
+	}
+	s.dumps()
 	slices.SortFunc(s.spans, func(x, y span) int {
 		return cmp.Or(x.from-y.from, y.to-x.to, int(x.label-y.label))
 	})
@@ -168,6 +177,25 @@ func (s *scanner) ending(l *layer) {
 	}
 	if l.under == nil && !s.end {
 		s.wordEnding()
+		s.doubtful(l.rest)
+		if n > 0 && l.text[n-1] == '\\' { // a line break may follow and take it along
+			if at, id := known.end(l.text[:n-1], s.reach(l)); id >= 0 {
+				from, _ := s.source(l, at, n)
+				s.hold(from, n-1-at)
+			}
+		}
+	}
+}
+
+// doubtful holds what may begin in a sequence that the end of the text cuts off,
+// if it turns out to be none.
+func (s *scanner) doubtful(from int) {
+	rest := s.text[from:]
+	if at, id := s.beginnings[0].end(rest, 0); id >= 0 {
+		s.hold(from+at, len(rest)-at)
+	}
+	if at := bytes.IndexByte(rest, '&'); at >= 0 {
+		s.hold(from+at, 0)
 	}
 }
 
@@ -311,5 +339,6 @@ func (s *scanner) wipe() {
 	for i := range s.layers {
 		s.layers[i].wipe()
 	}
+	s.dump.wipe()
 	s.text = nil
 }

@@ -39,6 +39,9 @@ func (v *view) strip(text []byte, end bool) {
 		if i == len(text) {
 			break
 		}
+		if text[i] == '\n' && mayBeDump(text[i+1:]) {
+			v.lines = append(v.lines, i+1)
+		}
 		n, whole := control(text, i)
 		if !whole && !end {
 			v.rest = i

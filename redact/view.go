@@ -12,6 +12,8 @@ type view struct {
 	// rest is where, in the text it was made of, an unfinished sequence at the
 	// end begins, of which only the next write can tell what it means.
 	rest int
+
+	lines []int // where, in that text, a line begins that may be of a dump
 }
 
 // A piece says where the bytes of a view from at on, up to the next piece, come
@@ -21,7 +23,7 @@ type view struct {
 type piece struct{ at, from, wide int }
 
 func (v *view) reset() {
-	v.text, v.pieces = v.text[:0], v.pieces[:0]
+	v.text, v.pieces, v.lines = v.text[:0], v.pieces[:0], v.lines[:0]
 }
 
 // run begins a piece that copies one by one.

@@ -37,9 +37,10 @@ type Writer struct {
 	// kept is the end of the stream so far, as far as it still matters. The
 	// places below are offsets in it and move with it.
 	kept    []byte
-	settled int // matches that begin before are dealt with
-	out     int // bytes before are written, or masked
-	last    run // the last mask that was written
+	moved   bool // is it no longer the beginning
+	settled int  // matches that begin before are dealt with
+	out     int  // bytes before are written, or masked
+	last    run  // the last mask that was written
 
 	runs   []run
 	masked view   // of a run
@@ -163,7 +164,7 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 		<-w.masker.built
 		w.scanner = newScanner(w.masker.patterns)
 	}
-	w.scanner.scan(text, w.settled, at == ended)
+	w.scanner.scan(text, w.settled, !w.moved, at == ended)
 	w.settled = w.join(at)
 	w.emit(text)
 	if at == idling && w.scanner.held <= maxShown && w.settled == w.scanner.live {
@@ -171,6 +172,7 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 	}
 	w.flush()
 	from = w.scanner.boundary(max(0, w.settled-1))
+	w.moved = w.moved || from > 0
 	w.settled -= from
 	w.out -= from
 	w.last.from -= from
