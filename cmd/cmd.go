@@ -6,6 +6,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -85,8 +86,7 @@ Environment:
 	root.SetErr(sys.Stderr)
 	root.SetIn(sys.Stdin)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommandGroupID(groupAbout)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
 	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
 	cobra.EnableCommandSorting = false
@@ -108,6 +108,9 @@ Environment:
 	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newDestroy(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
 	root.AddCommand(newMan())
+	help := newHelp()
+	help.GroupID = groupAbout
+	root.SetHelpCommand(help)
 	return root
 }
 
@@ -123,11 +126,18 @@ func runRoot(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()
 	}
-	unknown := &unknownCommandError{name: args[0]}
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		unknown.near = near[0]
+	return unknownCommand(c, args[0])
+}
+
+// unknownCommand is the error of a name that is no command of root.
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
 	}
-	return unknown
+	return &unknownCommandError{name: name, near: closest(name, names)}
 }
 
 // An unknownCommandError knows the command that was probably meant.
@@ -140,6 +150,15 @@ func (e *unknownCommandError) hint() string {
 		return "did you mean: secrets " + e.near
 	}
 	return "secrets help lists the commands"
+}
+
+// flagError tells a flag that cannot be one from a wrong one: "-----BEGIN …" is
+// a key, given as an argument, and pflag's error quotes the whole of it.
+func flagError(_ *cobra.Command, err error) error {
+	if errors.As(err, new(interface{ GetSpecifiedFlag() string })) {
+		return usage(errValueInArguments)
+	}
+	return usage(err)
 }
 
 // exactArgs takes n arguments, named as the usage line names them.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -98,12 +99,12 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	}
 	s, err := store.Open(path, at.options())
 	if err != nil {
-		return []finding{failed("store", err), examineHardware(sys, "", failed), examineKeySource(sys, at, "keyring", failed)}
+		return []finding{failed("store", err), examineHardware(sys, false, "", failed), examineKeySource(sys, at, "keyring", failed)}
 	}
 	h := s.Header()
 	findings := []finding{
 		{Check: "store", Level: "ok", State: "ok", Fact: path},
-		examineHardware(sys, h.HardwareSource, failed),
+		examineHardware(sys, true, h.HardwareSource, failed),
 		examineKeySource(sys, at, h.KeySource, failed),
 	}
 	binding := finding{Check: "binding", Level: "ok", State: "ok", Fact: bindingWords(h.KeySource, h.HardwareSource)}
@@ -113,6 +114,9 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	}
 	if opened, err := openStore(sys, at); err != nil {
 		binding = failed("binding", err)
+		if slices.ContainsFunc(findings, func(f finding) bool { return f.Fact == binding.Fact }) {
+			binding.Fact, binding.Next = "not known before that is mended", ""
+		}
 	} else {
 		defer opened.Close()
 		findings = append(findings, examineSecrets(sys, opened, failed))
@@ -123,7 +127,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	})
 }
 
-func examineHardware(sys Sys, bound string, failed func(string, error) finding) finding {
+func examineHardware(sys Sys, made bool, bound string, failed func(string, error) finding) finding {
 	id, err := sys.Hardware()
 	switch {
 	case err != nil && bound != "":
@@ -131,6 +135,9 @@ func examineHardware(sys Sys, bound string, failed func(string, error) finding) 
 	case err != nil:
 		f := failed("hardware-id", &hardwareError{err: err})
 		f.Level, f.code = "warning", exitOK // a store need not be bound to it
+		if made {
+			f.Next = ""
+		}
 		return f
 	case id.Container:
 		return finding{

@@ -37,8 +37,17 @@ func runEdit(sys Sys, at *place, label string, o about) error {
 		return err
 	}
 	defer s.Close()
+	var edited store.Meta
 	err = s.Update(func(tx *store.Tx) error {
-		return tx.Edit(label, func(m *store.Meta) error { return o.apply(m, sys.Now()) })
+		return tx.Edit(label, func(m *store.Meta) error {
+			err := o.apply(m, sys.Now())
+			edited = *m
+			return err
+		})
 	})
-	return nearest(s, label, err)
+	if err != nil {
+		return nearest(s, label, err)
+	}
+	say(sys, "changed %s, lent as %s", label, variable(edited))
+	return nil
 }

@@ -25,7 +25,7 @@ type execOptions struct {
 func newExec(sys Sys, at *place) *cobra.Command {
 	var o execOptions
 	c := &cobra.Command{
-		Use:   "exec --use [NAME=]LABEL… -- COMMAND [ARG…]",
+		Use:   "exec --use [NAME=]LABEL… [flags] -- COMMAND [ARG…]",
 		Short: "Run a command with secrets in its environment and mask them in its output",
 		Long: `Runs a command with the values of labels in its environment, and masks the values
 in all it prints: [secret:LABEL] stands in their place, also where they are
@@ -53,7 +53,8 @@ or print them in a form that nobody masks (reversed, compressed, encrypted).` + 
   secrets exec --use-file KUBECONFIG=kube/prod -- kubectl get pods
   secrets exec --stdin registry-password -- docker login -u me --password-stdin
   secrets exec --use openai-api-key -- sh -c 'curl -H "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/models'`,
-		Args: execArgs,
+		Args:                  execArgs,
+		DisableFlagsInUseLine: true,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},

@@ -50,7 +50,12 @@ here must be obtainable again where it came from.` + exitStatus(exitOK, exitFail
 	return c
 }
 
+var errNoSuchSource = errors.New("--key-source takes keyring or file")
+
 func runInit(sys Sys, at *place, o initOptions) error {
+	if o.keySource != "keyring" && o.keySource != "file" {
+		return usage(errNoSuchSource)
+	}
 	path, err := at.store(sys)
 	if err != nil {
 		return err

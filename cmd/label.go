@@ -14,9 +14,13 @@ func (e *unknownLabelError) Error() string { return fmt.Sprintf("there is no sec
 func (e *unknownLabelError) Unwrap() error { return store.ErrNotFound }
 
 // nearest turns store.ErrNotFound into an error that knows the label that was
-// probably meant; other errors stay as they are.
+// probably meant, and into a *store.LabelError what can be none and so may be a
+// value; other errors stay as they are.
 func nearest(s *store.Store, label string, err error) error {
 	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := store.CheckLabel(label); err != nil {
 		return err
 	}
 	unknown := &unknownLabelError{label: label}
@@ -24,36 +28,51 @@ func nearest(s *store.Store, label string, err error) error {
 	if listErr != nil {
 		return errors.Join(unknown, listErr)
 	}
-	// One mistake in three letters is still a typing error.
-	best := len(label)/3 + 1
+	labels := make([]string, 0, len(metas))
 	for _, m := range metas {
-		if d := distance(label, m.Label); d < best {
-			unknown.near, best = m.Label, d
-		}
+		labels = append(labels, m.Label)
 	}
+	unknown.near = closest(label, labels)
 	return unknown
 }
 
-// distance is the number of bytes to insert, delete or replace to make b of a
-// (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+// closest is the word that was probably meant by typed, or nothing: one mistake
+// in three letters is still a typing error.
+func closest(typed string, words []string) string {
+	best, found := len(typed)/3+1, ""
+	for _, word := range words {
+		if d := distance(typed, word); d < best {
+			best, found = d, word
 		}
 	}
-	return row[len(b)]
+	return found
+}
+
+// distance is the number of bytes to insert, delete or replace, or of neighbours
+// to exchange, to make b of a (optimal string alignment).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			replace := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			d := min(replace, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
 }
 
 // knownLabels lists the labels of a store that opens without a question, for

@@ -99,8 +99,16 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			keyring := filepath.Join(e.WorkDir, "keyring")
+			format2, err := filepath.Abs(filepath.Join("..", "store", "testdata", "format1", "format2.db"))
+			if err != nil {
+				return err
+			}
 			e.Vars = append(e.Vars,
 				"HOME="+e.WorkDir,
+				"SECRETS_DIR="+filepath.Join(e.WorkDir, "store"),
+				"SECRETS_KEY_FILE="+filepath.Join(e.WorkDir, "state", "key"),
+				"FORMAT2="+format2, // a store of a later format
+				"TZ=UTC",
 				"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent",
 				"TEST_KEYRING="+keyring,
 				"TEST_MACHINE_ID=0123456789abcdef0123456789abcdef",

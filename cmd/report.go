@@ -107,13 +107,13 @@ func aboutUsage(err error) (advice, bool) {
 	case errors.As(err, &unknown):
 		return advice{exitUsage, unknown.hint()}, true
 	case errors.As(err, &label):
-		return advice{exitUsage, "a label is up to 128 letters, digits and . _ / @ - and begins with a letter or digit\nif a value was typed here, treat it as exposed and replace it where it comes from"}, true
+		return advice{exitUsage, "secrets list shows the labels\nif a value was typed in the place of one, treat it as exposed and replace it where it comes from"}, true
 	case errors.As(err, &env):
 		return advice{exitUsage, "choose the variable it is lent as: --env NAME"}, true
 	case errors.As(err, &name) && name.Steers:
 		return advice{exitRefused, "choose another variable for it: --env NAME with set and edit, --use NAME=LABEL with exec"}, true
 	case errors.As(err, &name):
-		return advice{exitUsage, "a variable has letters, digits and _ and does not begin with a digit"}, true
+		return advice{exitUsage, "if a value was typed in the place of a name, treat it as exposed and replace it where it comes from"}, true
 	case errors.Is(err, store.ErrEmptyValue):
 		return advice{exitUsage, "nothing was stored"}, true
 	case errors.Is(err, store.ErrValueTooBig), errors.Is(err, store.ErrNoteTooBig):
@@ -155,10 +155,12 @@ func aboutExec(err error) (advice, bool) {
 		return advice{exitUsage, "give one of them another name: --use NAME=LABEL"}, true
 	case errors.As(err, &inArgv):
 		return advice{exitRefused, "everybody on this machine can read a command line, and agents keep it: treat the value as exposed\nlet the command read the variable itself, for example: sh -c 'cmd \"$NAME\"'"}, true
+	case errors.As(err, &tooBig) && tooBig.Label == "":
+		return advice{exitRefused, "this system takes no more: shorten the command line, or start from a small environment with --clean"}, true
 	case errors.As(err, &tooBig):
-		return advice{exitRefused, "a variable holds no more on this system"}, true
+		return advice{exitRefused, "lend it as a file: --use-file NAME=" + tooBig.Label}, true
 	case errors.As(err, &nul):
-		return advice{exitRefused, "a value with a NUL byte cannot be lent as a variable"}, true
+		return advice{exitRefused, "no variable can hold that; lend it as a file: --use-file NAME=" + nul.Label}, true
 	case errors.As(err, new(*exec.OutputError)):
 		return advice{code: exitFailed}, true
 	}
@@ -218,7 +220,7 @@ func aboutKey(state machine.State) advice {
 	case machine.Locked:
 		return advice{exitHuman, "unlock it (log in to the desktop, or open its settings), then try again"}
 	case machine.KeyMissing:
-		return advice{exitKeyring, "the store is there, its key is not; no new key is made, since it could not open the store\nrestore the key; if it is lost, start over: secrets destroy"}
+		return advice{exitKeyring, "restore it, or name its file with --key-file; a new key would not open the store\nif it is lost, start over: secrets destroy"}
 	case machine.KeyMalformed:
 		return advice{exitDamaged, "something else wrote to the key's place: restore the key\nif it is lost, start over: secrets destroy"}
 	case machine.KeyExists:
@@ -237,8 +239,10 @@ func aboutKey(state machine.State) advice {
 		return advice{exitKeyring, "allow the access when the keyring asks"}
 	case machine.Busy:
 		return advice{exitBusy, "try again"}
+	case machine.Unsupported:
+		return advice{exitKeyring, "a store opens only on the system it was made on; if it is lost, start over: secrets destroy"}
 	}
-	return advice{exitKeyring, "secrets doctor says more"}
+	return advice{exitKeyring, "restart the keyring service (or log in again), then try again"}
 }
 
 func aboutStore(err error) (advice, bool) {
@@ -259,7 +263,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.Is(err, store.ErrExists):
 		return advice{exitRefused, "use it as it is (secrets doctor shows its state), or start over: secrets destroy"}, true
 	case errors.Is(err, store.ErrLabelTaken):
-		return advice{exitRefused, "remove that one first: secrets rm"}, true
+		return advice{exitRefused, "remove that one first: secrets rm LABEL"}, true
 	case errors.Is(err, store.ErrFull):
 		return advice{exitRefused, "remove what is no longer needed: secrets rm LABEL"}, true
 	case errors.As(err, &damage):

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ The value itself stays valid until it is revoked where it came from.` + exitStat
 }
 
 func runRm(sys Sys, at *place, labels []string) error {
+	labels = slices.Compact(slices.Sorted(slices.Values(labels)))
 	s, err := openStore(sys, at)
 	if err != nil {
 		return err

@@ -231,7 +231,12 @@ func valueOfFile(path string) (redact.Value, error) {
 // A variableError says that a variable to read a value from is not there.
 type variableError struct{ name string }
 
-func (e *variableError) Error() string { return "the variable " + e.name + " is not set" }
+func (e *variableError) Error() string {
+	if store.CheckEnv(e.name) != nil { // then it may be a value, and is not repeated
+		return "that cannot be the name of a variable"
+	}
+	return "the variable " + e.name + " is not set, or empty"
+}
 
 func valueOfVariable(sys Sys, name string) (redact.Value, error) {
 	value := sys.Getenv(name)
