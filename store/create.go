@@ -36,6 +36,9 @@ func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
 	}
 	defer l.release()
 	err = draft{header: header, generation: 1}.place(path, k, link)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrExists
+	}
 	if errors.As(err, new(*SyncError)) {
 		// An error means that there is no store: who made its key may forget it.
 		err = errors.Join(err, os.Remove(path))
@@ -43,13 +46,10 @@ func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
 	return err
 }
 
-// link gives a finished file its name, but only where the name is free.
+// link gives a finished file its name, but only where the name is free; else
+// the error is fs.ErrExist.
 func link(from, to string) error {
-	err := os.Link(from, to)
-	if errors.Is(err, fs.ErrExist) {
-		return ErrExists
-	}
-	if err != nil {
+	if err := os.Link(from, to); err != nil {
 		return err
 	}
 	_ = os.Remove(from) // else the next writer does

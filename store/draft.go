@@ -69,10 +69,15 @@ func readBack(path string, k *keys) error {
 		_, err = snap.records()
 		return err
 	})
-	if err != nil {
-		return &WriteError{Path: path, Reason: err.Error()}
+	return asWritten(path, err)
+}
+
+// asWritten makes what is wrong with a fresh file an error of writing it.
+func asWritten(path string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return &WriteError{Path: path, Reason: err.Error()}
 }
 
 // removeDraft removes what a writer left who was killed.

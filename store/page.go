@@ -192,14 +192,15 @@ type walk struct {
 }
 
 func (w *walk) page(id uint64, from []byte) (more bool, err error) {
-	if w.left == 0 {
-		return false, damaged(wherePages, "its pages lead in a circle")
-	}
-	w.left--
 	pg, err := w.pages.page(id)
 	if err != nil {
 		return false, err
 	}
+	size := uint64(len(pg.data) / pageSize)
+	if size > w.left {
+		return false, damaged(wherePages, "its pages lead in a circle")
+	}
+	w.left -= size
 	if pg.kind == pageLeaf {
 		return w.elements(pg, from)
 	}

@@ -26,6 +26,9 @@ const (
 // content is an open store file whose header is whole. Nothing else of it has
 // been checked.
 type content struct {
+	file io.ReaderAt
+	size int64
+
 	meta, index, record tree
 
 	header []byte
@@ -43,7 +46,7 @@ func readContent(r io.ReaderAt, size int64) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	var c content
+	c := content{file: r, size: size}
 	if c.meta, err = root.bucket(bucketMeta); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ type Options struct {
 	// AllowRemoteFS opens a store on a network file system too, where a lock
 	// may hold nobody and a rename may not be one step.
 	AllowRemoteFS bool
+
+	anywhere bool // not a store in use: any folder, owner and permissions will do
 }
 
 // A Store is one store file, known by its header and, once unlocked, readable.

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"secrets/redact"
+)
+
+// Backup copies the store, as it is at one moment, to a new file, and makes sure
+// that the copy lasts and is whole, down to each value. It returns the number of
+// secrets in it. Others may write meanwhile. A file that is there is not
+// replaced: the error is fs.ErrExist. After an error there is no copy.
+func (s *Store) Backup(to string) (secrets int, err error) {
+	err = s.verified(func(snap *snapshot) error {
+		if err := snap.openAll(); err != nil {
+			return err
+		}
+		secrets = int(snap.manifest.count)
+		return snap.copyTo(to)
+	})
+	return secrets, err
+}
+
+// copyTo copies the file behind a snapshot.
+func (s *snapshot) copyTo(to string) error {
+	f, err := createNew(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, io.NewSectionReader(s.file, 0, s.size))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = asWritten(to, checkWhole(f, s.keys))
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = syncFolder(filepath.Dir(to))
+	}
+	if err != nil {
+		_ = os.Remove(to)
+	}
+	return err
+}
+
+// A Backup is a store file that is no store in use: it may lie anywhere, with
+// any permissions, since what it holds is sealed.
+type Backup struct{ store Store }
+
+// OpenBackup reads and checks the header of a file that Backup or Save made, or
+// that was a store.
+func OpenBackup(path string) (*Backup, error) {
+	b := &Backup{Store{path: path, opt: Options{anywhere: true}}}
+	err := b.store.read(func(c *content) error {
+		b.store.header = c.head
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Header is the backup's header: it tells which key it needs.
+func (b *Backup) Header() Header { return b.store.Header() }
+
+// Unlock derives the keys from the vault key, as Store.Unlock does.
+func (b *Backup) Unlock(vaultKey redact.Value) error { return b.store.Unlock(vaultKey) }
+
+// Close wipes the keys.
+func (b *Backup) Close() { b.store.Close() }
+
+// List returns what the backup knows about each secret, sorted by label.
+func (b *Backup) List() ([]Meta, error) { return b.store.List() }
+
+// Changes says what restoring a backup does to a store, by sorted labels.
+type Changes struct {
+	Added   []string // will be there again
+	Removed []string // will be there no more
+	Changed []string // will have another value, or something else known about them
+}
+
+// Changes compares the backup with the store as it is now, which is unlocked. It
+// compares sealed parts, so between two epochs everything counts as changed.
+func (b *Backup) Changes(s *Store) (Changes, error) {
+	var c Changes
+	then, err := b.store.sealedParts()
+	if err != nil {
+		return c, err
+	}
+	now, err := s.sealedParts()
+	if err != nil {
+		return c, err
+	}
+	for label, part := range then {
+		if present, ok := now[label]; !ok {
+			c.Added = append(c.Added, label)
+		} else if present != part {
+			c.Changed = append(c.Changed, label)
+		}
+	}
+	for label := range now {
+		if _, ok := then[label]; !ok {
+			c.Removed = append(c.Removed, label)
+		}
+	}
+	for _, labels := range [][]string{c.Added, c.Removed, c.Changed} {
+		slices.Sort(labels)
+	}
+	return c, nil
+}
+
+// sealedParts maps each label to its index entry, which has the digests of its
+// parts.
+func (s *Store) sealedParts() (map[string]indexEntry, error) {
+	entries := map[string]indexEntry{}
+	err := s.verified(func(snap *snapshot) error {
+		index, err := snap.entries()
+		if err != nil {
+			return err
+		}
+		metas, err := snap.list() // in the order of the index
+		for i, m := range metas {
+			entries[m.Label] = index[i]
+		}
+		return err
+	})
+	return entries, err
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// keptSuffix and a number make a store's path that of one that Restore replaced.
+const keptSuffix = ".kept-"
+
+// Restore puts the backup, checked down to each value, in the place of the store
+// at path, in one step and under its lock. The store that was there, damaged or
+// not, stays beside it: kept is its path, "" where there was none. After an
+// error it is in its place still, but for a *SyncError, as with Update.
+func (b *Backup) Restore(path string, opt Options) (kept string, err error) {
+	if b.store.keys == nil {
+		return "", ErrLocked
+	}
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	l, err := lockStore(path, opt)
+	if err != nil {
+		return "", err
+	}
+	defer l.release()
+	if err := removeDraft(path); err != nil {
+		return "", err
+	}
+	fresh := path + draftSuffix
+	if _, err := b.store.Backup(fresh); err != nil {
+		return "", err
+	}
+	if kept, err = keep(path); err == nil {
+		err = rename(fresh, path)
+	}
+	if err != nil {
+		_ = os.Remove(fresh)
+		return "", err
+	}
+	if err := syncFolder(folder); err != nil {
+		return kept, &SyncError{Path: path, Err: err}
+	}
+	return kept, nil
+}
+
+// keep gives the file at path a second name, the first that is free.
+func keep(path string) (string, error) {
+	for n := 1; ; n++ {
+		kept := path + keptSuffix + strconv.Itoa(n)
+		switch err := os.Link(path, kept); {
+		case err == nil:
+			return kept, nil
+		case errors.Is(err, fs.ErrNotExist):
+			return "", nil
+		case !errors.Is(err, fs.ErrExist):
+			return "", err
+		}
+	}
+}
