@@ -1,0 +1,277 @@
+//go:build linux
+
+package exec_test
+
+import (
+	"fmt"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A desk is an interactive bash in a terminal of tmux: what a user has.
+type desk struct {
+	socket string
+}
+
+func openDesk(t *testing.T) *desk {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "desk-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{socket: filepath.Join(dir, "tmux")}
+	t.Cleanup(func() {
+		_ = osexec.Command("tmux", "-S", d.socket, "kill-server").Run()
+		_ = os.RemoveAll(dir)
+	})
+	home := t.TempDir()
+	d.tmux(t, "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+		"env", "-i", "PATH="+os.Getenv("PATH"), "HOME="+home, "TERM=screen-256color", "LANG=C.UTF-8", "TOK="+value, "PS1=$ ",
+		"FRONT="+strings.Join(through().Args, " "), "INPUTRC=/dev/null", "HISTFILE=", "LESSHISTFILE=-", "PAGER=less", "DIR="+home,
+		"bash", "--noprofile", "--norc", "-i")
+	d.wait(t, "$")
+	d.enter(t, `cd "$DIR"; bind 'set enable-bracketed-paste off' 2>/dev/null; clear`)
+	d.settled(t)
+	return d
+}
+
+func (d *desk) tmux(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := osexec.Command("tmux", append([]string{"-S", d.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("tmux %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// screen is what the terminal shows, colours included.
+func (d *desk) screen(t *testing.T) string {
+	t.Helper()
+	return d.tmux(t, "capture-pane", "-p", "-e")
+}
+
+// plain is what it shows without colours and empty lines.
+func (d *desk) plain(t *testing.T) string {
+	t.Helper()
+	return strings.TrimRight(d.tmux(t, "capture-pane", "-p"), "\n ")
+}
+
+// keys types keys by their names in tmux.
+func (d *desk) keys(t *testing.T, keys ...string) {
+	t.Helper()
+	d.tmux(t, append([]string{"send-keys"}, keys...)...)
+}
+
+// enter types a line.
+func (d *desk) enter(t *testing.T, line string) {
+	t.Helper()
+	d.tmux(t, "send-keys", "-l", line)
+	d.keys(t, "Enter")
+}
+
+func (d *desk) wait(t *testing.T, text string) {
+	t.Helper()
+	late := time.Now().Add(patience)
+	for !strings.Contains(d.plain(t), text) {
+		if time.Now().After(late) {
+			t.Fatalf("the screen did not show %q, but\n%s", text, d.plain(t))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// prompt waits for the shell's prompt. What is typed before belongs to the
+// program that still has the terminal, and may be lost with it.
+func (d *desk) prompt(t *testing.T) {
+	t.Helper()
+	late := time.Now().Add(patience)
+	for said := lines(d.plain(t)); said[len(said)-1] != "$"; said = lines(d.plain(t)) {
+		if time.Now().After(late) {
+			t.Fatalf("no prompt:\n%s", d.plain(t))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// settled waits until the screen no longer changes and returns it.
+func (d *desk) settled(t *testing.T) string {
+	t.Helper()
+	last, since := d.screen(t), time.Now()
+	for start := time.Now(); time.Since(since) < 300*time.Millisecond; {
+		time.Sleep(20 * time.Millisecond)
+		if now := d.screen(t); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(start) > patience {
+			t.Fatalf("the screen does not come to rest:\n%s", last)
+		}
+	}
+	return last
+}
+
+// What a program prints is spelt in two parts in its script, so that the screen
+// shows the word only when it runs.
+
+// TestStopAndGoOn stops programs by ^Z and lets them go on, again and again.
+func TestStopAndGoOn(t *testing.T) {
+	const rounds = 20
+	for name, redirection := range map[string]string{"on a terminal": "", "on a pipe": " | cat", "in a file": " > f"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openDesk(t)
+			d.enter(t, `$FRONT sh -c 'while [ ! -e end ]; do echo be""gun >&2; sleep 0.1; done; exit 7'`+redirection)
+			d.wait(t, "begun")
+			for round := range rounds {
+				d.keys(t, "C-z")
+				d.prompt(t)
+				d.enter(t, fmt.Sprintf("clear; jobs; echo round %d", round))
+				d.wait(t, fmt.Sprintf("\nround %d", round))
+				if screen := d.plain(t); strings.Count(screen, "Stopped") != 1 {
+					t.Fatalf("not stopped:\n%s", screen)
+				}
+				d.enter(t, "clear; fg")
+				d.wait(t, "begun")
+			}
+			write(t, filepath.Join(d.home(t), "end"), "", 0o600)
+			d.prompt(t)
+			d.enter(t, `echo "code ${PIPESTATUS[0]}"`)
+			d.wait(t, "\ncode ")
+			if screen := d.plain(t); name != "on a pipe" && !strings.Contains(screen, "code 7") {
+				t.Errorf("another end:\n%s", screen)
+			}
+		})
+	}
+}
+
+// home is the directory that bash is in.
+func (d *desk) home(t *testing.T) string {
+	t.Helper()
+	return strings.TrimSpace(d.tmux(t, "display-message", "-p", "#{pane_current_path}"))
+}
+
+// TestBackground lets a stopped program go on in the background: it prints, and
+// stops again when it wants to read.
+func TestBackground(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT bash -c 'echo be""gun; sleep 1; echo prin""ted; read -r x; echo "re""ad $x"; exit 5'`)
+	d.wait(t, "begun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; bg")
+	d.wait(t, "printed")
+	time.Sleep(300 * time.Millisecond)
+	d.enter(t, "clear; jobs; echo listed")
+	d.wait(t, "\nlisted")
+	if screen := d.plain(t); !strings.Contains(screen, "Stopped") {
+		t.Errorf("it did not stop:\n%s", screen)
+	}
+	d.enter(t, "clear; fg")
+	d.wait(t, "bash -c")
+	time.Sleep(300 * time.Millisecond)
+	d.enter(t, "typed")
+	d.wait(t, "read typed")
+	d.enter(t, `echo "code $?"`)
+	d.wait(t, "code 5")
+}
+
+// TestBackgroundToStop has a terminal that stops whoever prints in the
+// background.
+func TestBackgroundToStop(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `stty tostop; $FRONT sh -c 'echo be""gun; sleep 0.5; echo prin""ted; exit 5'`)
+	d.wait(t, "begun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; bg")
+	time.Sleep(time.Second)
+	d.enter(t, "clear; jobs; echo listed")
+	d.wait(t, "\nlisted")
+	if screen := d.plain(t); !strings.Contains(screen, "Stopped") || strings.Contains(screen, "printed") {
+		t.Errorf("it did not stop:\n%s", screen)
+	}
+	d.enter(t, "fg; echo code $?")
+	d.wait(t, "printed")
+	d.wait(t, "code 5")
+}
+
+// TestStartedInBackground starts us behind an &, as bare.
+func TestStartedInBackground(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT sh -c 'test -t 1 && echo "on a" terminal; sleep 0.3; exit 5' & wait $!; echo code $?`)
+	d.wait(t, "on a terminal")
+	d.wait(t, "code 5")
+}
+
+// TestInterruptScript ends a script by ^C, since the program died of it.
+func TestInterruptScript(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `for i in 1 2 3; do $FRONT sh -c 'echo be""gun; exec sleep 1000'; echo "code $?"; done`)
+	d.wait(t, "begun")
+	d.keys(t, "C-c")
+	d.prompt(t)
+	d.enter(t, `echo "then $?"`)
+	d.wait(t, "then 130")
+}
+
+// TestStopWithin stops us in a shell of our own, and programs that handle ^Z.
+func TestStopWithin(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ start, shown, down string }{
+		"vim":  {`$FRONT vim -u NONE -N -i NONE /etc/passwd`, "root:x:0", "j"},
+		"less": {`$FRONT less /etc/passwd`, "daemon:x:1", "j"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openDesk(t)
+			d.enter(t, test.start)
+			d.wait(t, test.shown)
+			d.settled(t)
+			d.keys(t, "C-z")
+			d.wait(t, "Stopped")
+			d.enter(t, "fg")
+			d.wait(t, test.shown)
+			d.settled(t)
+			d.keys(t, test.down)
+			d.settled(t)
+			if screen := d.plain(t); strings.Contains(screen, "Stopped") || !strings.Contains(screen, test.shown) {
+				t.Errorf("the screen is not as it was:\n%s", screen)
+			}
+			d.keys(t, ":q", "Enter")
+			d.prompt(t)
+			d.enter(t, `clear; echo "code $?"`)
+			d.wait(t, "code 0")
+		})
+	}
+	t.Run("bash", func(t *testing.T) {
+		t.Parallel()
+		d := openDesk(t)
+		d.enter(t, `$FRONT bash --norc --noprofile -i`)
+		d.enter(t, `PS1='inner> '; clear`)
+		d.wait(t, "inner>")
+		d.enter(t, `sleep 1000`)
+		time.Sleep(300 * time.Millisecond)
+		d.keys(t, "C-z")
+		d.wait(t, "Stopped")
+		d.enter(t, `clear; fg`)
+		d.wait(t, "sleep 1000")
+		time.Sleep(300 * time.Millisecond)
+		d.keys(t, "C-c")
+		d.enter(t, `echo "inner $?"; suspend`)
+		d.wait(t, "inner 130")
+		d.wait(t, "Stopped")
+		d.enter(t, `clear; fg`)
+		d.settled(t)
+		d.enter(t, `echo "back $TOK"; exit 4`)
+		d.wait(t, "back "+mask)
+		d.enter(t, `echo "code $?"`)
+		d.wait(t, "code 4")
+	})
+}
