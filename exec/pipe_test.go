@@ -93,6 +93,25 @@ func (c *counting) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TestBlockedAtEnd signals us while the last output of a program that has ended
+// waits for its reader: we do not wait for ever.
+func TestBlockedAtEnd(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	cmd := through("sh", "-c", `head -c 100000 /dev/zero; echo 1 > `+note)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	number(t, note)
+	time.Sleep(200 * time.Millisecond)
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	check(t, "outcome", end(t, cmd), outcome{Signal: syscall.SIGTERM})
+	_ = out.Close()
+}
+
 // TestBackpressure has a reader that does not read: the program must block, and
 // not we swallow.
 func TestBackpressure(t *testing.T) {
@@ -306,7 +325,7 @@ func TestBlocking(t *testing.T) {
 func TestNothingLeft(t *testing.T) {
 	cmd := osexec.Command("unshare", append([]string{
 		"--pid", "--fork", "--mount-proc", "--kill-child",
-		"bash", "-c", `for i in $(seq 200); do "$@" true; done; "$@" sh -c 'sleep 0.1 & exit 0'; ps -eo stat=,comm= | grep -v "bash\|ps\|grep\|sleep"; true`, "bash",
+		"bash", "-c", `for i in $(seq 200); do "$@" true; done; "$@" sh -c 'sleep 0.1 & exit 0'; sleep 0.5; ps -eo stat=,comm= | grep -v "bash\|ps\|grep\|sleep"; true`, "bash",
 	},
 		through().Args...)...)
 	check(t, "outcome", see(t, cmd), outcome{})

@@ -29,6 +29,7 @@ type run struct {
 	timeout  <-chan time.Time
 	late     bool          // the timeout has passed
 	drained  chan struct{} // closed when all output of the ended program is passed on
+	open     []*stream     // what others still hold then
 	status   Status
 }
 
@@ -51,7 +52,14 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 		r.timeout = time.After(c.Timeout)
 	}
 	status := r.wait()
-	err = w.finish()
+	select {
+	case <-r.drained:
+		err = w.finish()
+		if len(r.open) > 0 {
+			c.relay(r.open)
+		}
+	default: // a signal ended us first; the caller's file takes nothing now
+	}
 	r.leave()
 	return status, err
 }
@@ -138,6 +146,9 @@ func (r *run) changed(change syscall.WaitStatus) {
 	r.drained = make(chan struct{})
 	go func() {
 		r.wiring.pause()
+		if r.terminal == nil && !r.late {
+			r.open = r.wiring.linger()
+		}
 		close(r.drained)
 	}()
 }

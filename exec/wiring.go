@@ -78,21 +78,19 @@ func (w *wiring) resume() {
 	}
 }
 
-// finish shows what the masker held back, forgets the values and says what
-// went wrong.
+// finish shows what the masker held back, and says what went wrong.
 func (w *wiring) finish() (err error) {
 	for _, s := range w.streams {
 		if failure := s.finish(); err == nil {
 			err = failure
 		}
 	}
-	w.masker.Wipe()
 	return err
 }
 
-// close closes our ends: what a process that the program left behind still
-// writes there fails.
+// close closes our ends and forgets the values.
 func (w *wiring) close() {
+	w.masker.Wipe()
 	w.closeOurs()
 	for _, s := range w.streams {
 		_ = s.from.Close()
