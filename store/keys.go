@@ -35,12 +35,13 @@ const vaultKeySize = 32
 // firstKeyVersion is the version of a new record's keys.
 const firstKeyVersion = 1
 
-// keys is one vault key at work in one epoch of one store.
+// keys is one vault key at work in one epoch of one store. Like a value they are
+// hidden from fmt, which sees into every Store and Tx.
 type keys struct {
 	id    ID
 	epoch uint64
-	prk   []byte
-	index []byte
+	prk   redact.Value
+	index redact.Value
 }
 
 func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
@@ -52,15 +53,17 @@ func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{id: id, epoch: epoch, prk: prk}
-	if k.index, err = k.expand(purposeIndex, nil); err != nil {
+	k := &keys{id: id, epoch: epoch, prk: redact.NewValue(prk)}
+	index, err := k.expand(purposeIndex, nil)
+	if err != nil {
 		return nil, err
 	}
+	k.index = redact.NewValue(index)
 	return k, nil
 }
 
 func (k *keys) expand(purpose string, context []byte) ([]byte, error) {
-	return hkdf.Expand(sha256.New, k.prk, purpose+"\x00"+string(context), chacha20poly1305.KeySize)
+	return hkdf.Expand(sha256.New, k.prk.Expose(), purpose+"\x00"+string(context), chacha20poly1305.KeySize)
 }
 
 // record derives the key that seals one part of one record.
@@ -128,14 +131,14 @@ type indexKey [sha256.Size]byte
 
 // blind says where in the index a label is found.
 func (k *keys) blind(label string) indexKey {
-	mac := hmac.New(sha256.New, k.index)
+	mac := hmac.New(sha256.New, k.index.Expose())
 	mac.Write([]byte(label))
 	return indexKey(mac.Sum(nil))
 }
 
 func (k *keys) wipe() {
-	clear(k.prk)
-	clear(k.index)
+	k.prk.Wipe()
+	k.index.Wipe()
 }
 
 // lp appends x behind its length.

@@ -323,7 +323,7 @@ func TestCloseWipesTheKeys(t *testing.T) {
 	s := newStore(t)
 	k := s.keys
 	s.Close()
-	for name, b := range map[string][]byte{"prk": k.prk, "index": k.index} {
+	for name, b := range map[string][]byte{"prk": k.prk.Expose(), "index": k.index.Expose()} {
 		if !bytes.Equal(b, make([]byte, len(b))) {
 			t.Errorf("the %s key is still there", name)
 		}

@@ -51,8 +51,8 @@ func TestVectors(t *testing.T) {
 	shardBytes := signed[17:manifestBody]
 
 	for name, got := range map[string][]byte{
-		"prk":                  k.prk,
-		purposeIndex:           k.index,
+		"prk":                  k.prk.Expose(),
+		purposeIndex:           k.index.Expose(),
 		purposeSign:            expand(t, k, purposeSign),
 		purposeSignTag:         expand(t, k, purposeSignTag),
 		"secrets/v1/activity":  expand(t, k, "secrets/v1/activity"),
