@@ -88,13 +88,17 @@ func forms(value []byte) map[string][]byte {
 	return all
 }
 
-// dumps are the ways in which fmt writes bytes that nobody hid from it.
-func dumps(value []byte) map[string][]byte {
-	return map[string][]byte{
-		"decimal": bytes.Trim(fmt.Append(nil, value), "[]"),
-		"Go hex":  bytes.TrimPrefix(fmt.Appendf(nil, "%#v", value), []byte("[]byte")),
-		"spaced":  fmt.Appendf(nil, "% x", value),
+// undumped is a text in which bytes stand one by one, as fmt writes those that
+// nobody hid from it: [115 107 45], []byte{0x73, 0x6b, 0x2d} or 73 6b 2d.
+func undumped(text []byte) (all []byte) {
+	for _, base := range []int{10, 16} {
+		for word := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return strings.ContainsRune("[]{}(), ", r) }) {
+			if n, err := strconv.ParseUint(strings.TrimPrefix(word, "0x"), base, 8); err == nil {
+				all = append(all, byte(n))
+			}
+		}
 	}
+	return all
 }
 
 func percent(value []byte, verb string) (text []byte) {
