@@ -29,7 +29,7 @@ const (
 	benchWrite = 32 << 10
 )
 
-func token(r *rand.Rand) string {
+func randomToken(r *rand.Rand) string {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	b := []byte("ghp_")
 	for range 36 {
@@ -41,7 +41,7 @@ func token(r *rand.Rand) string {
 func benchSecrets(n int) (values []string, secrets []Secret) {
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	for i := range n {
-		v := token(r)
+		v := randomToken(r)
 		values = append(values, v)
 		secrets = append(secrets, Secret{fmt.Sprintf("key-%d", i), NewValue([]byte(v))})
 	}

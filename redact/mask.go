@@ -31,7 +31,7 @@ func (r *run) join(s span) bool {
 // decided tells whether the mask of the run can be written, if new matches can
 // begin at live or behind it.
 func (r *run) decided(live int, at moment) bool {
-	return r.written || r.to <= live || r.from+maxWait <= live || at == idling && r.from < live
+	return r.written || r.to <= live || r.from+maxWait <= live || at == idling && r.from <= live
 }
 
 // join makes runs of the new spans, of which the first may belong to the mask

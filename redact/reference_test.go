@@ -443,7 +443,7 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		add('f', refHex(s, between, "%d"))
 	}
 	for _, odd := range []int{0, 1} {
-		add('f', strings.TrimPrefix(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 "), strings.Repeat("  ", odd)))
+		add('f', strings.TrimSpace(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 ")))
 	}
 	for _, e := range refInside(func(b []byte) string { return base32.StdEncoding.EncodeToString(b) }, 5, s) {
 		add('f', e)

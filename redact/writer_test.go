@@ -1,0 +1,311 @@
+package redact
+
+import (
+	"bytes"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const token = "ghx_Ex4mpleT0kenA1b2C3d4E5f6G7h8J9k0Lm"
+
+func maskerOf(values ...string) *Masker {
+	var secrets []Secret
+	for i, v := range values {
+		secrets = append(secrets, Secret{refLabel(i), NewValue([]byte(v))})
+	}
+	return NewMasker(secrets)
+}
+
+// TestMasks has, line by line, what is masked and how; each is also cut at every
+// place.
+func TestMasks(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		values []string
+		text   string
+		want   string
+	}{
+		{"named", []string{token}, "a " + token + " b", "a [secret:L0] b"},
+		{"adjacent", []string{token}, token + token, "[secret:L0]"},
+		{"two labels touch", []string{"first-one", "second-one"}, "first-onesecond-one", "[secret:L0][secret:L1]"},
+		{"longest names it", []string{"tok_abcdef77", "tok_abcdef77123456zz"}, "tok_abcdef77123456zz tok_abcdef77", "[secret:L1] [secret:L0]"},
+		{"chain", []string{"11112222", "22223333", "33334444"}, "x1111222233334444", "x[secret:L0]"},
+		{"line breaks stay", []string{token}, token[:9] + "\r\n\x1b[1m" + token[9:] + "\n", "[secret:L0]\r\n\x1b[1m\n"},
+		{"overstruck", []string{"abcdefgh"}, "a\bab\bbc\bcd\bde\bef\bfg\bgh\bh.", "[secret:L0]\bh."},
+		{"pin", []string{"1234"}, "1234 12345 x1234 1234", "[secret:L0] 12345 x1234 [secret:L0]"},
+		{"pin across lines", []string{"1234"}, "12\n34", "12\n34"},
+		{"word of the trade", []string{"production"}, "production reproductions", "[secret:L0] reproductions"},
+		{"literal", []string{"true"}, "true", "true"},
+		{"three bytes", []string{"abc"}, "abc", "abc"},
+		{"label is the value", []string{"[secret:L0]"}, "[secret:L0]", "[secret]"},
+		{"cut off", []string{token}, "a " + token[:8], "a [secret:L0]"},
+		{"cut off too early", []string{token}, "a " + token[:7], "a " + token[:7]},
+		{"escaped first byte", []string{"abcdefgh"}, "%61bcdefgh", "%[secret:L0]"},
+		{"escaped first byte in JSON", []string{"abcdefgh"}, `\u0061bcdefgh`, "[secret:L0]"},
+		{"dump", []string{"abcdefghijkl"}, "00000000: 6162 6364 6566 6768  abcdefgh\n00000008: 696a 6b6c  ijkl\n", "00000000: [secret:L0]\n\n"},
+		{"swapped dump", []string{"abcdefgh"}, "0000000 6261 6463 6665 6867\n0000008\n", "0000000 [secret:L0]\n0000008\n"},
+		{"PEM header of another key", []string{pem}, "-----BEGIN RSA PRIVATE KEY-----\nMIIE", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"},
+
+		// Each of these was a bug.
+		{"text before a word is remembered", []string{"1bd2b1"}, "N1bd2b1 1bd2b1", "N1bd2b1 [secret:L0]"},
+		{"no control sequence after all", []string{"%:.:cx+1)?a"}, "\x1b[2;%:.:cx+1)?a", "\x1b[2;[secret:L0]"},
+		{"a continued line of hex", []string{"abcdefgh"}, "616263646566\\\n6768", "[secret:L0]\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := maskerOf(test.values...)
+			text := []byte(test.text)
+			for cut := range len(text) {
+				if got := masked(m, text, cut); string(got) != test.want {
+					t.Errorf("cut at %d: got %q, want %q", cut, got, test.want)
+				}
+			}
+			if got := masked(m, text, everywhere(len(text))...); string(got) != test.want {
+				t.Errorf("byte by byte: got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx0qF3kqz9Jd7VbYw2n5cR8uTtL4mHsPqXoZ1yKfGvB6hWjUa\n" +
+	"Q3eD8rN1tYk5MxC7zSgVwPbLfHjT2oIuR9aEqXyZc4vB6nM0kJdGhFsWpOiUyTrE\nb7Qk9Zx==\n-----END RSA PRIVATE KEY-----\n"
+
+// TestUnchanged writes what holds no value: it must come out as it went in.
+func TestUnchanged(t *testing.T) {
+	random := make([]byte, 300_000)
+	if _, err := crand.Read(random); err != nil {
+		t.Fatal(err)
+	}
+	m := maskerOf(token, pem, "12345", "pässwörd–☃–tøken", strings.Repeat("0123456789abcdef", 4096))
+	for name, text := range map[string]string{
+		"random":            string(random),
+		"empty":             "",
+		"invalid UTF-8":     "\xff\xfe\xc3(\xe2\x80 ok \xf0\x9f\n",
+		"lone CR":           "a\rb\rc",
+		"storm of ESC":      strings.Repeat("\x1b", 5000) + strings.Repeat("\x1b[", 5000) + strings.Repeat("\x1b[31;1m\x1b[0m", 5000),
+		"never-ending CSI":  "\x1b[" + strings.Repeat("1;", 50_000),
+		"title":             "\x1b]0;a title\a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
+		"backslashes":       strings.Repeat(`\`, 50_001),
+		"percents":          strings.Repeat("%", 5000) + strings.Repeat("%2", 5000) + strings.Repeat("%25", 5000),
+		"ampersands":        strings.Repeat("&", 5000) + strings.Repeat("&amp", 5000) + strings.Repeat("&amp;", 5000),
+		"blank lines":       strings.Repeat("\n", 50_000) + strings.Repeat("\n"+strings.Repeat(" ", 90), 500),
+		"backspaces":        strings.Repeat("|\b/\b-\b\\\b", 5000),
+		"dump":              strings.Repeat("00000000  70 77 3d 67 69 78 5f 45  78 34 6d 70 6c 65 54 30  |pw=gix_Ex4mpleT0|\n", 500),
+		"beginnings":        strings.Repeat(token[:20], 3000),
+		"hash and last few": "ab6de231ee67e576f660e7b43962890157ef7100ed540b6b0b8247bd09308fbd …k0Lm [secret:L0]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, size := range []int{1, 7, 4096, 1 << 20} {
+				if size == 1 && len(text) > 20_000 {
+					size = 3001
+				}
+				var cuts []int
+				for i := size; i < len(text); i += size {
+					cuts = append(cuts, i)
+				}
+				want := text
+				if name == "beginnings" { // the last one is cut off
+					want = text[:len(text)-20] + "[secret:L0]"
+				}
+				if got := masked(m, []byte(text), cuts...); string(got) != want {
+					t.Fatalf("in writes of %d bytes:\n%s", size, difference(got, []byte(want)))
+				}
+			}
+		})
+	}
+}
+
+// TestLargeValue masks 64 KiB, the most a value has.
+func TestLargeValue(t *testing.T) {
+	value := (&scene{Rand: newScene(1).Rand}).bytes(64<<10, someLetters)
+	m := maskerOf(value)
+	for _, text := range []string{value, refHex(value, "", "%02x"), refHex(value, "", `\x%02x`)} {
+		if got := masked(m, []byte("a "+text+" b")); string(got) != "a [secret:L0] b" {
+			t.Errorf("got %s", clip(got))
+		}
+	}
+}
+
+// TestIdle looks at what is shown when nothing is written for a while.
+func TestIdle(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		writes []string
+		shown  []string // after each write and a pause
+		want   string
+	}{
+		{"prompt ends like a value begins", []string{"file ghx", " ok"}, []string{"file ghx", "file ghx ok"}, "file ghx ok"},
+		{"the match goes on", []string{"g", "hx", token[3:]}, []string{"g", "ghx", "ghx[secret:L0]"}, "ghx[secret:L0]"},
+		{"never more than three", []string{"g", "h", "x", "_E", token[5:]}, []string{"g", "gh", "ghx", "ghx", "ghx[secret:L0]"}, "ghx[secret:L0]"},
+		{"four are held", []string{"ghx_", "!"}, []string{"", "ghx_!"}, "ghx_!"},
+		{"a line break does not count", []string{"ghx\n", "Y"}, []string{"ghx\n", "ghx\nY"}, "ghx\nY"},
+		{"a whole value does not wait", []string{"abcdefgh", "ijkl"}, []string{"[secret:L1]", "[secret:L1]"}, "[secret:L1]"},
+		{"percent", []string{"10%", "20%"}, []string{"10%", "10%20%"}, "10%20%"},
+		{"escape", []string{`a\`, "b"}, []string{`a\`, `a\b`}, `a\b`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				w := maskerOf(token, "abcdefgh", "abcdefghijkl").Writer(&out)
+				for i, text := range test.writes {
+					if _, err := io.WriteString(w, text); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Second)
+					synctest.Wait()
+					if got := out.String(); got != test.shown[i] {
+						t.Errorf("after %q: %q, want %q", text, got, test.shown[i])
+					}
+				}
+				if err := w.Close(); err != nil || out.String() != test.want {
+					t.Errorf("at the end: %q, %v, want %q", out.String(), err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// TestPromptAtOnce looks at what is shown without any pause.
+func TestPromptAtOnce(t *testing.T) {
+	for _, prompt := range []string{"Password: ", "$ ", "> ", "\r10%", "[y/N]", "]\r\n", "100 %", "\x1b[1m?\x1b[0m ", "ok.\n\n", "{\"a\": ["} {
+		var out bytes.Buffer
+		w := maskerOf(token).Writer(&out)
+		w.idle = time.Hour
+		if _, err := io.WriteString(w, prompt); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != prompt {
+			t.Errorf("shows %q of the prompt %q", out.String(), prompt)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	m := maskerOf(token, "second-value")
+	masked(m, []byte(token+" "+token+" second-value "+token+token))
+	masked(m, []byte("second-value"))
+	if got, want := fmt.Sprint(m.Counts()), "map[L0:3 L1:2]"; got != want {
+		t.Errorf("Counts = %s, want %s", got, want)
+	}
+}
+
+// TestTwoStreams writes to both streams of a masker from several goroutines.
+func TestTwoStreams(t *testing.T) {
+	m := maskerOf(token)
+	var outs [2]bytes.Buffer
+	var all sync.WaitGroup
+	for i := range outs {
+		w := m.Writer(&outs[i])
+		all.Go(func() {
+			var writers sync.WaitGroup
+			for range 4 {
+				writers.Go(func() {
+					for range 200 {
+						if _, err := io.WriteString(w, "a "+token+" b\n"); err != nil {
+							t.Error(err)
+						}
+						m.Counts()
+					}
+				})
+			}
+			writers.Wait()
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for i := range outs {
+		if got, want := outs[i].String(), strings.Repeat("a [secret:L0] b\n", 800); got != want {
+			t.Errorf("stream %d: %s", i, difference([]byte(got), []byte(want)))
+		}
+	}
+	if got := m.Counts()["L0"]; got != 1600 {
+		t.Errorf("counted %d masks, want 1600", got)
+	}
+}
+
+type failing struct{ after int }
+
+var errFull = errors.New("full")
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.after -= len(p); f.after < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestErrors(t *testing.T) {
+	w := maskerOf(token).Writer(&failing{10})
+	for range 20 {
+		_, _ = io.WriteString(w, "text ")
+	}
+	if _, err := io.WriteString(w, "more"); !errors.Is(err, errFull) {
+		t.Errorf("Write = %v, want %v", err, errFull)
+	}
+	if err := w.Close(); !errors.Is(err, errFull) {
+		t.Errorf("Close = %v, want %v", err, errFull)
+	}
+	if _, err := io.WriteString(w, "more"); !errors.Is(err, errClosed) {
+		t.Errorf("Write after Close = %v, want %v", err, errClosed)
+	}
+	if err := w.Close(); err != nil {
+		t.Errorf("second Close = %v", err)
+	}
+}
+
+// TestWipe looks for a value in all that a masker and its writer had.
+func TestWipe(t *testing.T) {
+	value := []byte(token)
+	m := NewMasker([]Secret{{"l", NewValue(value)}})
+	clear(value) // the masker has its own copy
+	var out bytes.Buffer
+	w := m.Writer(&out)
+	for _, text := range []string{"a " + token + " b ", token[:20], "\n" + token[20:], "%67" + token[1:], "x " + token[:30]} {
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if shows := strings.Contains(out.String(), token[4:]); shows {
+		t.Fatalf("not masked: %s", out.String())
+	}
+	kept := [][]byte{w.kept[:cap(w.kept)], w.buffer[:cap(w.buffer)], w.masked.text[:cap(w.masked.text)], w.scanner.dump.text[:cap(w.scanner.dump.text)]}
+	for i := range w.scanner.layers {
+		kept = append(kept, w.scanner.layers[i].text[:cap(w.scanner.layers[i].text)])
+	}
+	for _, p := range m.patterns.all {
+		kept = append(kept, p.form)
+	}
+	places := m.patterns.indexes[0].places
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.Wipe()
+	for i, b := range kept {
+		if strings.Trim(string(b), "\x00") != "" {
+			t.Errorf("part %d still has %q", i, b)
+		}
+	}
+	for _, p := range places {
+		if p.gram != 0 {
+			t.Fatal("the grams of the value are still there")
+		}
+	}
+}
+
+// TestNothingToMask passes everything through.
+func TestNothingToMask(t *testing.T) {
+	for _, values := range [][]string{nil, {""}, {"  \n"}, {"abc"}} {
+		if got := masked(maskerOf(values...), []byte("any text")); string(got) != "any text" {
+			t.Errorf("values %q: got %q", values, got)
+		}
+	}
+}
