@@ -28,6 +28,10 @@ type Remains struct {
 	metas     map[ID][][]byte
 	values    map[ID][][]byte
 
+	// left bounds the elements to look at, so that no forged page makes a search
+	// last: in a file as it is written each takes 16 bytes and more.
+	left int
+
 	keys *keys
 }
 
@@ -72,9 +76,6 @@ func (r *Remains) Close() {
 	_ = r.file.Close()
 }
 
-// maxFound bounds the elements that a search looks at: a full store has 30,003.
-const maxFound = 1 << 20
-
 // maxOverflow bounds the pages that one page may have behind it: bbolt puts up
 // to four of our largest values into one leaf.
 const maxOverflow = 128
@@ -85,13 +86,13 @@ func (r *Remains) search() error {
 	if err != nil {
 		return err
 	}
-	found := 0
-	for at := 2 * pageSize; at+pageHead <= len(b) && found < maxFound; at += pageSize {
+	r.left = 2 * len(b) / elementSize
+	for at := 2 * pageSize; at+pageHead <= len(b); at += pageSize {
 		size := pageSize
 		if overflow := le.Uint32(b[at+12:]); overflow <= maxOverflow {
 			size += int(overflow) * pageSize
 		}
-		found += r.page(b[at:min(at+size, len(b))])
+		r.page(b[at:min(at+size, len(b))])
 	}
 	if r.rawHeader == nil {
 		return damaged("header", "it is nowhere in the file")
@@ -115,12 +116,15 @@ func readAll(f *os.File) ([]byte, error) {
 	return b, err
 }
 
-// page sorts what a page holds if it is taken for a leaf, and returns how many
-// elements it was said to have. What its kind is said to be does not matter.
-func (r *Remains) page(data []byte) int {
+// page sorts what a page holds if it is taken for a leaf. What its kind is said
+// to be does not matter.
+func (r *Remains) page(data []byte) {
 	pg := page{data: data}
 	pg.count = min(int(le.Uint16(data[10:])), (len(data)-pageHead)/elementSize)
 	for i := range pg.count {
+		if r.left--; r.left < 0 {
+			return
+		}
 		e, err := pg.leaf(i)
 		if err != nil {
 			continue
@@ -130,7 +134,6 @@ func (r *Remains) page(data []byte) int {
 		}
 		r.element(e)
 	}
-	return pg.count
 }
 
 // element keeps what has the shape of something of ours.

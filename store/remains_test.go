@@ -309,3 +309,27 @@ func TestSavedLaterMinor(t *testing.T) {
 		t.Errorf("saved to %s", to)
 	}
 }
+
+// Buckets that lie in buckets, each level two hundred times in the one before,
+// are more than anybody can look at: the search gives up on them.
+func TestForgedPagesDoNotMultiply(t *testing.T) {
+	s := newStore(t, "a")
+	const levels, n = 8, 200
+	forged := make([]byte, levels*pageSize)
+	le.PutUint32(forged[12:], levels-1)
+	for level := range levels {
+		start := level * pageSize
+		le.PutUint16(forged[start+10:], n)
+		for i := range n {
+			at := start + pageHead + i*elementSize
+			next := min(start+pageSize, len(forged)) - bucketHead
+			le.PutUint32(forged[at:], elementBucket)
+			le.PutUint32(forged[at+4:], uint32(next-at))
+			le.PutUint32(forged[at+12:], uint32(len(forged)-next))
+		}
+	}
+	writeFile(t, s.path, append(contents(t, s.path), forged...))
+	if got, err := remains(t, s.path, vaultKey()).Report(); err != nil || !slices.Equal(got.Proven, []string{"a"}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
