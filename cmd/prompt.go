@@ -39,7 +39,7 @@ const (
 
 var (
 	errMismatch = errors.New("the two values differ")
-	errNoAnswer = errors.New("the terminal was closed before an answer came")
+	errNoAnswer = errors.New("the input ended before an answer came")
 )
 
 // An interruptedError ends a question that a signal, or its key, cut short.
@@ -54,6 +54,8 @@ type prompter struct {
 	sys  Sys
 	keys <-chan []byte
 	rest []byte // read, but behind the end of the last answer
+
+	signals chan os.Signal // while a question is asked
 }
 
 // newPrompter starts to read the terminal. Its goroutine lives as long as the
@@ -100,6 +102,7 @@ func (p *prompter) newValue(label string) (redact.Value, error) {
 
 // hidden asks one question whose answer is not shown.
 func (p *prompter) hidden(question string) (redact.Value, error) {
+	defer p.watch()()
 	fd := int(p.sys.Stdin.Fd())
 	before, err := term.MakeRaw(fd)
 	if err != nil {
@@ -131,6 +134,7 @@ func (p *prompter) hidden(question string) (redact.Value, error) {
 
 // confirm asks a question whose answer is shown, and compares the answer.
 func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
+	defer p.watch()()
 	fmt.Fprint(p.sys.Stderr, question)
 	var e entry
 	if err := p.read(&e); err != nil {
@@ -145,14 +149,18 @@ func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
 	return false, nil
 }
 
+// watch takes the signals that would end the process from now on, before the
+// terminal is changed, until the function that it returns is called.
+func (p *prompter) watch() (stop func()) {
+	p.signals = make(chan os.Signal, 1)
+	signal.Notify(p.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	return func() { signal.Stop(p.signals) }
+}
+
 // read feeds keys into e until the answer is complete.
 func (p *prompter) read(e *entry) error {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(signals)
-
 	for {
-		for len(p.rest) > 0 && !e.ended {
+		for len(p.rest) > 0 && (!e.ended || e.splits(p.rest[0])) {
 			b := p.rest[0]
 			p.rest = p.rest[1:]
 			if err := e.key(b); err != nil {
@@ -168,7 +176,7 @@ func (p *prompter) read(e *entry) error {
 			continue
 		}
 		select {
-		case s := <-signals:
+		case s := <-p.signals:
 			return interruptedError{s.(syscall.Signal)}
 		case <-pause:
 			e.finish()
@@ -209,14 +217,14 @@ const (
 )
 
 func (e *entry) key(b byte) error {
-	afterCR := e.cr
+	half := e.splits(b)
 	e.cr = b == '\r'
 	switch {
 	case len(e.escape) > 0:
 		e.escaped(b)
 	case b == keyEscape:
 		e.escape = append(e.escape, b)
-	case b == '\n' && afterCR: // the second half of a CRLF
+	case half:
 	case b == '\r', b == '\n':
 		if e.paste {
 			e.add('\n')
@@ -243,6 +251,9 @@ func (e *entry) key(b byte) error {
 	}
 	return nil
 }
+
+// splits tells whether b is the second half of a line end.
+func (e *entry) splits(b byte) bool { return e.cr && b == '\n' }
 
 // escaped takes the next byte of an escape sequence: the marks of a paste count,
 // arrow keys and their like are ignored.

@@ -122,6 +122,8 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitUsage, "it would show in the output of every command; to store it all the same: --unmasked"}, true
 	case errors.Is(err, errMismatch):
 		return advice{exitFailed, "nothing was stored; try again"}, true
+	case errors.Is(err, errNoAnswer):
+		return advice{exitHuman, "nothing was changed; try again"}, true
 	case errors.As(err, &variable):
 		return advice{exitUsage, "it takes the name of a variable that holds a value"}, true
 	case errors.As(err, &taken):

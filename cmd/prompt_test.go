@@ -1,0 +1,290 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	question = "Value of k (not shown): "
+	again    = "The same again: "
+)
+
+func TestPromptTakesAValue(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789", 500) // the terminal's own line mode would cut it at 4,095
+	for name, c := range map[string]struct{ keys, want string }{
+		"a line":                    {"sk-typed-0123\r", "sk-typed-0123"},
+		"ended by LF":               {"sk-typed-0123\n", "sk-typed-0123"},
+		"ended by CRLF":             {"sk-typed-0123\r\n", "sk-typed-0123"},
+		"ended by ^D":               {"sk-typed-0123\x04", "sk-typed-0123"},
+		"blanks at the ends":        {" sk-typed\t0123 \r", " sk-typed\t0123 "},
+		"backspace":                 {"sk-typo\x7fed-0123\r", "sk-typed-0123"},
+		"^H":                        {"sk-typo\bed-0123\r", "sk-typed-0123"},
+		"backspace over é":          {"sk-typé\x7fed-0123\r", "sk-typed-0123"},
+		"backspace over nothing":    {"\x7f\x7fsk-typed-0123\r", "sk-typed-0123"},
+		"^U":                        {"all wrong\x15sk-typed-0123\r", "sk-typed-0123"},
+		"arrows and function keys":  {"\x1b[Dsk-\x1b[1;5Ctyped\x1bOP-\x1b[15~0123\r", "sk-typed-0123"},
+		"other control keys":        {"\x01sk-\x0btyped\x1a-0123\r", "sk-typed-0123"},
+		"5,000 bytes":               {long + "\r", long},
+		"a paste":                   {"\x1b[200~sk-typed-0123\x1b[201~\r", "sk-typed-0123"},
+		"a paste of lines":          {"\x1b[200~line-01\nline-02\n\x1b[201~\r", "line-01\nline-02\n"},
+		"a paste with CR":           {"\x1b[200~line-01\rline-02\r\x1b[201~\r", "line-01\nline-02\n"},
+		"a paste with CRLF":         {"\x1b[200~line-01\r\nline-02\x1b[201~\r", "line-01\nline-02\n"},
+		"a paste of control keys":   {"\x1b[200~line\x03\x15-01\x1b[201~\r", "line\x03\x15-01"},
+		"unmarked lines":            {"line-01\nline-02\nline-03\n", "line-01\nline-02\nline-03\n"},
+		"unmarked lines, no end":    {"line-01\r\nline-02\x04", "line-01\nline-02\n"},
+		"unmarked, an empty line":   {"line-01\n\nline-03\n", "line-01\n\nline-03\n"},
+		"5,000 bytes in many lines": {strings.Repeat("line-01\n", 625), strings.Repeat("line-01\n", 625)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			s := h.at(t, nil, "set", "k")
+			s.answer(t, question, c.keys)
+			s.answer(t, again, c.keys)
+			s.end(t, 0, "sk-", "typed", "0123", "line-0")
+			if got := h.value(t, "k"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// What ends a question without an answer leaves the store as it was.
+func TestPromptWithoutAValue(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keys, again string
+		status      int
+		shows       string
+	}{
+		"mismatch":           {"sk-typed-0123\r", "sk-typed-0124\r", 1, "the two values differ"},
+		"nothing":            {"\r", "", 2, "the value is empty"},
+		"too short":          {"sk-\r", "sk-\r", 2, "a value under 4 bytes cannot be masked"},
+		"too big":            {strings.Repeat("sk-typed", 8193) + "\r", strings.Repeat("sk-typed", 8193) + "\r", 2, "the value is larger than 65536 bytes"},
+		"^D":                 {"\x04", "", 4, "ended before an answer came"},
+		"^C":                 {"sk-typed\x03", "", 130, "interrupted; nothing was changed"},
+		"^C at the second":   {"sk-typed-0123\r", "sk-typed\x03", 130, "interrupted; nothing was changed"},
+		"^C with a paste on": {"\x1b[200~sk-typed\x1b[201~\x03", "", 130, "interrupted; nothing was changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "sk-other-0123", "set", "other")
+			before := readFile(t, h.store())
+			s := h.at(t, nil, "set", "k")
+			s.answer(t, question, c.keys)
+			if c.again != "" {
+				s.answer(t, again, c.again)
+			}
+			s.end(t, c.status, "sk-", "typed", "0123")
+			s.wait(t, c.shows)
+			if readFile(t, h.store()) != before {
+				t.Error("the store has changed")
+			}
+		})
+	}
+}
+
+// A signal that ends the question leaves the terminal as it was, too.
+func TestSignalAtThePrompt(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "", "init")
+			before := readFile(t, h.store())
+			s := h.at(t, nil, "set", "k")
+			s.answer(t, question, "sk-typed")
+			if err := syscall.Kill(-s.pid, signal); err != nil {
+				t.Fatal(err)
+			}
+			s.end(t, 128+int(signal), "sk-", "typed")
+			if readFile(t, h.store()) != before {
+				t.Error("the store has changed")
+			}
+		})
+	}
+}
+
+func TestPromptBeforeReplacing(t *testing.T) {
+	t.Parallel()
+	const replace = "k has a value already. Replace it? [y/N] "
+	for answer, replaced := range map[string]bool{"y": true, "YES": true, "n": false, "": false, "yess": false} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "sk-old-0123", "set", "k")
+			s := h.at(t, nil, "set", "k")
+			s.answer(t, replace, answer+"\n")
+			want, status := "sk-old-0123", 1
+			if replaced {
+				want, status = "sk-new-0123", 0
+				s.answer(t, question, want+"\r")
+				s.answer(t, again, want+"\r")
+			} else {
+				s.wait(t, "nothing was replaced")
+			}
+			s.end(t, status, "sk-")
+			if got := h.value(t, "k"); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("--replace", func(t *testing.T) {
+		t.Parallel()
+		h := newHome(t)
+		h.must(t, "sk-old-0123", "set", "k")
+		s := h.at(t, nil, "set", "k", "--replace")
+		s.answer(t, question, "sk-new-0123\r")
+		s.answer(t, again, "sk-new-0123\r")
+		s.end(t, 0, "sk-", "[y/N]")
+		if got, want := h.value(t, "k"), "sk-new-0123"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestDestroy(t *testing.T) {
+	t.Parallel()
+	for answer, destroyed := range map[string]bool{"destroy": true, "y": false, "": false, "\x03": false} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "sk-0123456789", "set", "k")
+			s := h.at(t, nil, "destroy")
+			s.wait(t, "It opens and holds 1 secret, which will be lost for ever.")
+			s.answer(t, "Type destroy to go on: ", strings.TrimSuffix(answer+"\n", "\x03\n"))
+			if answer == "\x03" {
+				s.press(t, answer)
+			}
+			s.end(t, map[string]int{"destroy": 0, "\x03": 130, "y": 1, "": 1}[answer])
+			_, err := os.Stat(h.store())
+			keys, _ := os.ReadDir(filepath.Join(h.dir, "keyring"))
+			if got := err != nil; got != destroyed {
+				t.Errorf("the store is gone: %t, want %t", got, destroyed)
+			}
+			if got := len(keys) == 0; got != destroyed {
+				t.Errorf("its key is gone: %t, want %t", got, destroyed)
+			}
+		})
+	}
+}
+
+// What does not open any more can be destroyed all the same.
+func TestDestroyWhatDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, h *home)
+		shows string
+	}{
+		"damaged": {func(t *testing.T, h *home) {
+			if err := os.WriteFile(h.store(), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "its key stays: which one it was cannot be read any more"},
+		"no key": {func(t *testing.T, h *home) {
+			if err := os.RemoveAll(filepath.Join(h.dir, "keyring")); err != nil {
+				t.Fatal(err)
+			}
+		}, "The store does not open: the store's key is not there."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "", "init")
+			c.spoil(t, h)
+			s := h.at(t, nil, "destroy")
+			s.answer(t, "Type destroy to go on: ", "destroy\n")
+			s.end(t, 0)
+			s.wait(t, c.shows)
+			if _, err := os.Stat(h.store()); err == nil {
+				t.Error("the store is still there")
+			}
+		})
+	}
+}
+
+func TestGetOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "sk-0123456789", "set", "k")
+	s := h.at(t, nil, "get", "k")
+	s.end(t, 0)
+	if got, want := s.screen(), "sk-0123456789\r\n[end 0]\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	s = h.at(t, []string{"CLAUDECODE=1"}, "get", "k")
+	s.end(t, 9, "sk-")
+	s.wait(t, "a value is not shown to an agent (CLAUDECODE is set)")
+}
+
+func TestColours(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "", "init")
+	for env, want := range map[string]bool{"TERM=xterm": true, "NO_COLOR=1": false, "TERM=dumb": false} {
+		for _, command := range []string{"doctor", "frobnicate"} {
+			s := h.at(t, []string{env}, command)
+			s.wait(t, "[end ")
+			if got := strings.Contains(s.screen(), "\x1b["); got != want {
+				t.Errorf("%s with %s: coloured is %t, want %t:\n%q", command, env, got, want, s.screen())
+			}
+		}
+	}
+}
+
+// Who starts set and forgets the value is told what it waits for.
+func TestSilentStdinIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "", "init")
+	c := h.command(nil, "set", "k")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
+	defer kill.Stop()
+	want := "secrets: waiting for the value on stdin …\n"
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(talk, got); err != nil || string(got) != want {
+		t.Errorf("got %q (%v), want %q", got, err, want)
+	}
+	if _, err := io.WriteString(in, "sk-0123456789\n"); err != nil {
+		t.Error(err)
+	}
+	in.Close()
+	rest, _ := io.ReadAll(talk)
+	if err := c.Wait(); err != nil {
+		t.Errorf("%v: %s", err, rest)
+	}
+	if got, want := h.value(t, "k"), "sk-0123456789"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
