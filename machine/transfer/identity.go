@@ -1,0 +1,72 @@
+package transfer
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+
+	"secrets/redact"
+)
+
+// NewIdentity makes a post-quantum identity (ML-KEM-768 with X25519), as the
+// text AGE-SECRET-KEY-PQ-1…, and its recipient, age1pq1….
+func NewIdentity() (identity redact.Value, recipient string, err error) {
+	if err := available(); err != nil {
+		return redact.Value{}, "", err
+	}
+	made, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return redact.Value{}, "", err
+	}
+	return redact.NewValue([]byte(made.String())), made.Recipient().String(), nil
+}
+
+// Identities open age files.
+type Identities struct{ list []age.Identity }
+
+// ParseIdentities reads identities as age's own tools keep them: one a line,
+// with empty lines and lines that begin with # among them. An identity of a
+// plugin runs age-plugin-<name> when a file is opened; human is for those alone.
+func ParseIdentities(text redact.Value, human Human) (Identities, error) {
+	if err := available(); err != nil {
+		return Identities{}, err
+	}
+	var ids Identities
+	n := 0
+	for line := range bytes.Lines(text.Expose()) {
+		n++
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		id, err := parseIdentity(string(line), human) // age wants a string
+		if err != nil {
+			return Identities{}, fmt.Errorf("line %d: %w", n, err)
+		}
+		ids.list = append(ids.list, id)
+	}
+	if len(ids.list) == 0 {
+		return Identities{}, ErrNoIdentity
+	}
+	return ids, nil
+}
+
+// parseIdentity drops age's own errors, which might quote the identity.
+func parseIdentity(line string, human Human) (age.Identity, error) {
+	if strings.HasPrefix(line, "AGE-PLUGIN-") {
+		if id, err := plugin.NewIdentity(line, human.client()); err == nil {
+			return pluginIdentity{id}, nil
+		}
+		return nil, ErrIdentity
+	}
+	if id, err := age.ParseHybridIdentity(line); err == nil {
+		return id, nil
+	}
+	if id, err := age.ParseX25519Identity(line); err == nil {
+		return id, nil
+	}
+	return nil, ErrIdentity
+}
