@@ -151,7 +151,8 @@ func openOrMake(sys Sys, at *place) (*store.Store, error) {
 	if !errors.Is(err, store.ErrNoStore) {
 		return s, err
 	}
-	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil {
+	// Another process may be making it too, and be the first.
+	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil && !errors.Is(err, store.ErrExists) {
 		return nil, err
 	}
 	return openStore(sys, at)
