@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -66,6 +67,19 @@ func NewSlot(id uint64, typ string) Slot {
 		slot.Argon2id = &cost
 	}
 	return slot
+}
+
+// NextSlotID returns an id that none of a header's slots has.
+func NextSlotID(slots []json.RawMessage) (uint64, error) {
+	next := uint64(1)
+	for _, raw := range slots {
+		var slot struct{ ID uint64 }
+		if err := json.Unmarshal(raw, &slot); err != nil {
+			return 0, fmt.Errorf("%w: %w", ErrSlotDamaged, err)
+		}
+		next = max(next, slot.ID+1)
+	}
+	return next, nil
 }
 
 // Seal wraps the vault key of e under hw and key, which is what the key source

@@ -193,6 +193,27 @@ func TestSlotsDiffer(t *testing.T) {
 	}
 }
 
+func TestNextSlotID(t *testing.T) {
+	for _, tc := range []struct {
+		slots string
+		want  uint64
+		err   error
+	}{
+		{`[]`, 1, nil},
+		{`[{"id":0}]`, 1, nil},
+		{`[{"id":1},{"id":7,"type":"recovery"},{"id":3}]`, 8, nil},
+		{`[{"id":-1}]`, 0, ErrSlotDamaged},
+	} {
+		var slots []json.RawMessage
+		if err := json.Unmarshal([]byte(tc.slots), &slots); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := NextSlotID(slots); got != tc.want || !errors.Is(err, tc.err) {
+			t.Errorf("%s: got %d, %v; want %d, %v", tc.slots, got, err, tc.want, tc.err)
+		}
+	}
+}
+
 // An empty key would seal for everybody.
 func TestSealRefusesOtherLengths(t *testing.T) {
 	for _, tc := range []struct {

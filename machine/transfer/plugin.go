@@ -45,9 +45,6 @@ func (r pluginRecipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string
 
 func (i pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	fileKey, err := i.Identity.Unwrap(stanzas)
-	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, err
-	}
 	return fileKey, pluginError(i.Name(), err)
 }
 
