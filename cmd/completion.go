@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -14,10 +15,33 @@ var completionFiles = []struct {
 	shell, file string
 	write       func(root *cobra.Command, w io.Writer) error
 }{
-	{"bash", "secrets.bash", func(c *cobra.Command, w io.Writer) error { return c.GenBashCompletionV2(w, true) }},
+	{"bash", "secrets.bash", writeBash},
 	{"zsh", "secrets.zsh", func(c *cobra.Command, w io.Writer) error { return c.GenZshCompletion(w) }},
 	{"fish", "secrets.fish", func(c *cobra.Command, w io.Writer) error { return c.GenFishCompletion(w, true) }},
 	{"powershell", "secrets.ps1", func(c *cobra.Command, w io.Writer) error { return c.GenPowerShellCompletionWithDesc(w) }},
+}
+
+// bashWords stands between bash and the script that cobra makes: bash breaks words
+// at =, so that of NAME=LABEL only what is behind it must be put in, and a comma
+// needs no backslash.
+const bashWords = `
+__secrets_words()
+{
+    __start_secrets "$@"
+    COMPREPLY=("${COMPREPLY[@]//\\,/,}")
+    if [[ ${COMP_WORDS[COMP_CWORD]} == "=" || ${COMP_WORDS[COMP_CWORD-1]} == "=" ]]; then
+        COMPREPLY=("${COMPREPLY[@]#*=}")
+    fi
+}
+`
+
+func writeBash(root *cobra.Command, w io.Writer) error {
+	var script bytes.Buffer
+	if err := root.GenBashCompletionV2(&script, true); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, strings.ReplaceAll(script.String(), "-F __start_secrets", "-F __secrets_words"), bashWords)
+	return err
 }
 
 func newCompletion(sys Sys) *cobra.Command {

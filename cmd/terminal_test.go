@@ -39,16 +39,21 @@ const patience = 30 * time.Second
 // what secrets left.
 func (h *home) at(t *testing.T, env []string, args ...string) *seat {
 	t.Helper()
+	c := h.command(env, args...)
+	shell := exec.Command("sh", append([]string{"-c", `trap : INT TERM HUP QUIT; "$@"; echo "[end $?]"; read _`, "sh"}, c.Args...)...)
+	shell.Dir, shell.Env = c.Dir, c.Env
+	return sit(t, shell)
+}
+
+// sit starts a command that leads the session of a terminal.
+func sit(t *testing.T, c *exec.Cmd) *seat {
+	t.Helper()
 	keys, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &seat{keys: keys, tty: tty, shown: make(chan struct{}, 1)}
 	s.before = s.state(t)
-
-	secrets := h.command(env, args...)
-	c := exec.Command("sh", append([]string{"-c", `trap : INT TERM HUP QUIT; "$@"; echo "[end $?]"; read _`, "sh"}, secrets.Args...)...)
-	c.Dir, c.Env = secrets.Dir, secrets.Env
 	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.Start(); err != nil {
