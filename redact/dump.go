@@ -18,24 +18,26 @@ import "bytes"
 const (
 	leastOffset = 6 // digits
 	mostIndent  = 8 // blanks
-	longestLine = 256
+	longestLine = 254
 )
 
 // A dumpLine is what could be read of one line of the text.
 type dumpLine struct {
 	groups  []span // of hex digits, each of an even number
 	pending int    // where an unfinished group begins at the end of the text, or -1
-	end     int    // where the next line begins, or behind the text
+	long    bool
+	end     int // where the next line begins, or well behind the text
 }
 
 // readDumpLine reads the line that begins at i. It is no line of a dump if it has
 // no groups. At the end of the stream nothing is unfinished.
 func readDumpLine(text []byte, i int, end bool, groups []span) dumpLine {
-	line := dumpLine{groups[:0], -1, len(text) + 1}
-	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
-		line.end = i + n + 1
+	n := bytes.IndexByte(text[i:], '\n')
+	line := dumpLine{groups: groups[:0], pending: -1, end: i + n + 1}
+	if n < 0 {
+		n, line.end = len(text)-i, len(text)+2
 	}
-	if line.end-i > longestLine {
+	if line.long = n > longestLine; line.long {
 		return line
 	}
 	first := skipBlanks(text, i)
@@ -44,7 +46,7 @@ func readDumpLine(text []byte, i int, end bool, groups []span) dumpLine {
 		return line
 	}
 	i = first
-	if n := digits(text[i:], 16, len(text)); n >= leastOffset {
+	if n := digits(text[i:], 16, longestLine); n >= leastOffset {
 		after := i + n
 		if after < len(text) && text[after] == ':' {
 			after++
@@ -129,13 +131,13 @@ func (s *scanner) dumpsIn(lines []int, swapped bool) (wide bool) {
 		}
 		line := readDumpLine(s.text, at, s.end, s.groups)
 		s.groups = line.groups
-		if line.end-at <= longestLine && len(s.text)-line.end <= maxSpan+maxWait {
-			s.escaped = append(s.escaped, span{from: max(at-1, 0), to: line.end + 1})
+		if !line.long && len(s.text)-line.end <= maxSpan+maxWait {
+			s.escaped = append(s.escaped, span{from: max(at-1, 0), to: line.end - 1})
 		}
 		if line.pending >= 0 {
 			s.hold(line.pending, 0)
 		}
-		if next = line.end; len(line.groups) == 0 && line.end <= len(s.text) {
+		if next = line.end; line.long || len(line.groups) == 0 && line.end <= len(s.text) {
 			next = -1
 		}
 		for _, g := range line.groups {

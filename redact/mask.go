@@ -14,9 +14,10 @@ type run struct {
 	written bool // so is the mask
 }
 
-// join takes a span into the run, if it belongs to it.
-func (r *run) join(s span) bool {
-	touches := s.from == r.to && s.label == r.label
+// join takes a span into the run, if it belongs to it. One that only touches it
+// must be settled itself: a longer one of another label may begin there.
+func (r *run) join(s span, live int) bool {
+	touches := s.from == r.to && s.label == r.label && s.from < live
 	if s.from >= r.to && !touches {
 		return false
 	}
@@ -40,7 +41,7 @@ func (r *run) decided(live int, at moment) bool {
 func (w *Writer) join(at moment) (settled int) {
 	w.runs = append(w.runs[:0], w.last)
 	for _, s := range w.scanner.spans {
-		if !w.runs[len(w.runs)-1].join(s) {
+		if !w.runs[len(w.runs)-1].join(s, w.scanner.live) {
 			w.runs = append(w.runs, run{span: s})
 		}
 	}

@@ -178,12 +178,6 @@ func (s *scanner) ending(l *layer) {
 	if l.under == nil && !s.end {
 		s.wordEnding()
 		s.doubtful(l.rest)
-		if n > 0 && l.text[n-1] == '\\' { // a line break may follow and take it along
-			if at, id := known.end(l.text[:n-1], s.reach(l)); id >= 0 {
-				from, _ := s.source(l, at, n)
-				s.hold(from, n-1-at)
-			}
-		}
 	}
 }
 
@@ -193,6 +187,9 @@ func (s *scanner) doubtful(from int) {
 	rest := s.text[from:]
 	if at, id := s.beginnings[0].end(rest, 0); id >= 0 {
 		s.hold(from+at, len(rest)-at)
+	}
+	if string(rest) == `\` {
+		s.hold(from, 0)
 	}
 	if at := bytes.IndexByte(rest, '&'); at >= 0 {
 		s.hold(from+at, 0)
@@ -298,13 +295,15 @@ func (s *scanner) undo(round int, last bool) {
 		copied = i
 		l.run(i)
 	}
-	if stop < len(text) && (!begun || stop-copied > 2*margin) {
-		if begun {
+	if stop < len(text) {
+		if begun && stop-copied > 2*margin {
 			finish(copied+margin, false)
 		}
-		begin(stop)
-	}
-	if begun {
+		if !begun {
+			begin(stop)
+		}
+		finish(stop, true)
+	} else if begun {
 		to := min(copied+margin, stop)
 		finish(to, last && to == stop)
 	}

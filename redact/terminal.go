@@ -45,6 +45,9 @@ func (v *view) strip(text []byte, end bool) {
 		n, whole := control(text, i)
 		if !whole && !end {
 			v.rest = i
+			if text[i] == '\n' {
+				v.rest = copied + len(trimContinuation(text[copied:i]))
+			}
 			break
 		}
 		if n == 0 {
@@ -59,6 +62,9 @@ func (v *view) strip(text []byte, end bool) {
 		i += n
 		copied = i
 		v.run(i)
+	}
+	if v.rest == len(text) && !end { // a line break may follow
+		v.rest = copied + len(trimContinuation(text[copied:]))
 	}
 	v.text = append(v.text, text[copied:v.rest]...)
 }
