@@ -22,6 +22,11 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "front" {
 		os.Exit(front(os.Args[2:]))
 	}
+	// Most tests wait for programs, and programs for keys.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +81,7 @@ func (d *desk) wait(t *testing.T, text string) {
 		if time.Now().After(late) {
 			t.Fatalf("the screen did not show %q, but\n%s", text, d.plain(t))
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -89,11 +90,11 @@ func (d *desk) wait(t *testing.T, text string) {
 func (d *desk) prompt(t *testing.T) {
 	t.Helper()
 	late := time.Now().Add(patience)
-	for said := lines(d.plain(t)); said[len(said)-1] != "$"; said = lines(d.plain(t)) {
+	for !slices.ContainsFunc(lines(d.plain(t)), func(line string) bool { return strings.HasSuffix(line, "$") }) {
 		if time.Now().After(late) {
 			t.Fatalf("no prompt:\n%s", d.plain(t))
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -101,8 +102,8 @@ func (d *desk) prompt(t *testing.T) {
 func (d *desk) settled(t *testing.T) string {
 	t.Helper()
 	last, since := d.screen(t), time.Now()
-	for start := time.Now(); time.Since(since) < 300*time.Millisecond; {
-		time.Sleep(20 * time.Millisecond)
+	for start := time.Now(); time.Since(since) < 200*time.Millisecond; {
+		time.Sleep(60 * time.Millisecond)
 		if now := d.screen(t); now != last {
 			last, since = now, time.Now()
 		}

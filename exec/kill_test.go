@@ -1,0 +1,46 @@
+//go:build linux
+
+package exec_test
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestRandomKills ends us at any moment of a short life, on a terminal and with
+// a file lent: the terminal is as it was, and no file and no process is left.
+func TestRandomKills(t *testing.T) {
+	const rounds = 200
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
+	dir := t.TempDir()
+	mark := filepath.Join(dir, "mark")
+	before, _ := filepath.Glob("/dev/shm/secrets-*")
+	for round := range rounds {
+		sig := signals[round%len(signals)]
+		args := []string{"-use", "TOK=" + value, "--", "sh", "-c", `stty raw -echo; echo $TOK; exec sleep 1000`}
+		if round%2 == 0 {
+			args = append([]string{"-file", "KEY=" + value}, args...)
+		}
+		cmd := fronted(args...)
+		cmd.Env = append(cmd.Environ(), "MARK="+mark)
+		c := sit(t, cmd)
+		modes := c.modes(t)
+		time.Sleep(rand.N(30 * time.Millisecond))
+		_ = cmd.Process.Signal(sig)
+		check(t, "signal", end(t, cmd).Signal, sig)
+		eventually(t, "the modes are as they were", func() bool { return c.modes(t) == modes })
+		_ = c.slave.Close()
+		_ = c.master.Close()
+		if t.Failed() {
+			t.Fatalf("in round %d, by %v", round, sig)
+		}
+	}
+	eventually(t, "no process is left", func() bool { return len(marked(mark)) == 0 })
+	eventually(t, "no file is left", func() bool {
+		after, _ := filepath.Glob("/dev/shm/secrets-*")
+		return len(after) <= len(before)
+	})
+}
