@@ -3,13 +3,9 @@
 package cmd_test
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,47 +17,6 @@ import (
 //	.ci/keyring-session go test -tags keyring -run Keyring ./cmd
 //
 // Debian: dbus-daemon gnome-keyring libsecret-tools.
-
-// A session is a bus with a gnome-keyring that is unlocked.
-type session struct {
-	address string
-	pid     int // of gnome-keyring-daemon
-}
-
-// newSession starts a session that ends with the test: when its stdin closes.
-func newSession(t testing.TB) session {
-	t.Helper()
-	c := exec.Command("../.ci/keyring-session", "sh", "-c", `echo "$DBUS_SESSION_BUS_ADDRESS $KEYRING_PID"; exec cat`)
-	c.WaitDelay = 5 * time.Second
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	stdin, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stdin.Close()
-		late := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
-		defer late.Stop()
-		_ = c.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
-	}
-	var s session
-	if _, err := fmt.Sscan(line, &s.address, &s.pid); err != nil {
-		t.Fatalf("%q: %v", line, err)
-	}
-	return s
-}
 
 // client is a program on the bus of the session.
 func (s session) client(name string, args ...string) *exec.Cmd {
@@ -120,26 +75,6 @@ func (s session) forget(t *testing.T, name string) {
 	if out, err := s.client("secret-tool", "clear", "service", "dev.secrets.cli", "username", name).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-}
-
-// home is a home on the bus of the session.
-func (s session) home(t testing.TB, program string) *home {
-	t.Helper()
-	h := bareHome(t, program)
-	h.env = append(h.env, "DBUS_SESSION_BUS_ADDRESS="+s.address)
-	return h
-}
-
-// build builds the program as it is released.
-func build(t testing.TB) (program string) {
-	t.Helper()
-	program = filepath.Join(t.TempDir(), "secrets")
-	c := exec.Command("go", "build", "-trimpath", "-o", program, "./secrets")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
 }
 
 func TestKeyring(t *testing.T) {
