@@ -51,11 +51,14 @@ var exitTexts = []struct {
 // storeExits are the codes of every command that opens the store.
 var storeExits = []int{exitOK, exitFailed, exitUsage, exitNotFound, exitHuman, exitKeyring, exitHardware, exitDamaged, exitBusy, exitRefused}
 
-// exitStatus is the section of a help text that lists codes. The four spaces
-// make it a literal block in the man page too.
+// exitStatusHead begins the section of a help text that lists exit codes.
+const exitStatusHead = "\n\nExit status:\n"
+
+// exitStatus is that section. The four spaces make it a literal block in the man
+// page too.
 func exitStatus(codes ...int) string {
 	var b strings.Builder
-	b.WriteString("\n\nExit status:\n")
+	b.WriteString(exitStatusHead)
 	for _, code := range codes {
 		for _, t := range exitTexts {
 			if t.code == code {
