@@ -17,15 +17,17 @@ type link struct {
 	dec  *json.Decoder
 }
 
-// An order is the first message to the monitor: what to start. The strings are
+// A modes is the first message to the monitor: the caller's terminal as it was
+// found, and as we make it.
+type modes struct{ Before, Raw unix.Termios }
+
+// An order is the second message to the monitor: what to start. The strings are
 // bytes, since JSON would change those that are not UTF-8.
 type order struct {
-	Path   []byte
-	Args   [][]byte
-	Env    [][]byte
-	Before unix.Termios // the caller's terminal: as it was found,
-	Raw    unix.Termios // and as we made it
-	Adopt  bool         // all that the program leaves behind
+	Path  []byte
+	Args  [][]byte
+	Env   [][]byte
+	Adopt bool // all that the program leaves behind
 }
 
 // A request is any later message to the monitor.
@@ -33,6 +35,7 @@ type request struct {
 	Signal   syscall.Signal // to send,
 	Everyone bool           // to all that the program started as well
 	Proceed  place          // wakes the stopped program up
+	Modes    modes          // as they are from now on, with Proceed
 }
 
 // A place is where a woken program goes on.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,12 +34,14 @@ func (c *Command) lendFiles() (*shelf, error) {
 	if len(c.Files) == 0 {
 		return &shelf{}, nil
 	}
-	dir, err := os.MkdirTemp(memoryDir(c.Env), shelfPrefix)
-	if err != nil {
-		return nil, err
+	s := &shelf{dir: filepath.Join(memoryDir(c.Env), shelfPrefix+rand.Text())}
+	// The keeper is there before there is anything to keep: we may be killed at
+	// any moment.
+	var err error
+	s.keeper, err = startKeeper(s.dir)
+	if err == nil {
+		err = os.Mkdir(s.dir, 0o700)
 	}
-	s := &shelf{dir: dir}
-	s.keeper, err = startKeeper(dir)
 	for _, loan := range c.Files {
 		if err == nil {
 			err = s.put(loan)

@@ -25,7 +25,7 @@ type monitor struct {
 	link    *link
 	tty     *os.File // the caller's terminal
 	pty     int      // the program's
-	order   order
+	modes   modes
 	child   *child
 	running bool
 	front   int // the foreground group before we took its place, in the background
@@ -40,17 +40,17 @@ func monitorMain(linkFD, ttyFD string) int {
 	if err != nil {
 		return notStarted
 	}
-	// When we are killed the kernel hangs up on the leader of this session:
-	// that must not end it before it has given the terminal back. The other
-	// signals come from keys, and we are not in the foreground then.
+	// When we are killed the kernel hangs up on the leader of a terminal's
+	// session: that must not end it before it has given the caller's terminal
+	// back. So only now the pty becomes this session's. The other signals come
+	// from keys, and the monitor is never where they go.
 	hangups := make(chan os.Signal, 1)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
-	if m.order.Adopt {
-		adopt()
-	}
+	_ = unix.IoctlSetInt(m.pty, unix.TIOCSCTTY, 0)
 	if !m.start() {
+		m.leave()
 		return notStarted
 	}
 	// Only now, as the program would inherit it: to set the foreground group
@@ -72,15 +72,21 @@ func newMonitor(linkFD, ttyFD string) (*monitor, error) {
 	unix.CloseOnExec(link)
 	unix.CloseOnExec(tty)
 	m := &monitor{link: newLink(link), tty: os.NewFile(uintptr(tty), "tty"), pty: unix.Stdout}
-	return m, m.link.receive(&m.order)
+	return m, m.link.receive(&m.modes)
 }
 
-// start starts the program as the foreground of the pty.
+// start starts the program that is ordered as the foreground of the pty.
 func (m *monitor) start() bool {
+	var o order
+	if m.link.receive(&o) != nil {
+		return false
+	}
+	if o.Adopt {
+		adopt()
+	}
 	sys := mortal()
 	sys.Setpgid, sys.Foreground, sys.Ctty = true, true, m.pty
-	child, err := startChild(string(m.order.Path), toStrings(m.order.Args), toStrings(m.order.Env), []uintptr{0, 1, 2}, sys)
-	m.order.Args, m.order.Env = nil, nil
+	child, err := startChild(string(o.Path), toStrings(o.Args), toStrings(o.Env), []uintptr{0, 1, 2}, sys)
 	if err != nil {
 		errno, _ := err.(syscall.Errno) //nolint:errorlint // ForkExec's own type
 		_ = m.link.send(report{Errno: errno})
@@ -128,6 +134,7 @@ func (m *monitor) obey(r request) {
 	}
 	switch {
 	case r.Proceed != 0:
+		m.modes = r.Modes
 		_ = syscall.Kill(-m.child.pid, syscall.SIGCONT)
 	case r.Everyone:
 		m.child.signalEveryone(r.Signal)
@@ -141,8 +148,8 @@ func (m *monitor) obey(r request) {
 // running in the background runs on. If we were killed the program is too, and
 // the caller's terminal is still in the modes that we gave it.
 func (m *monitor) leave() {
-	if modes, err := modesOf(m.tty); err == nil && modes == m.order.Raw {
-		_ = setModes(m.tty, m.order.Before)
+	if modes, err := modesOf(m.tty); err == nil && modes == m.modes.Raw {
+		_ = setModes(m.tty, m.modes.Before)
 	}
 	if m.running {
 		m.child.signalEveryone(syscall.SIGKILL)

@@ -24,10 +24,15 @@ func (r *run) startMonitored(o order) error {
 		r.terminal.close()
 		return err
 	}
-	r.terminal.enter()
-	r.front = true
-	o.Before, o.Raw = r.terminal.before, r.terminal.raw
-	if err := m.start(o); err != nil {
+	// In this order: from the moment the terminal is raw there is somebody who
+	// can give it back.
+	err = m.link.send(r.terminal.modes)
+	if err == nil {
+		r.terminal.enter()
+		r.front = true
+		err = m.start(o)
+	}
+	if err != nil {
 		r.terminal.close()
 		m.close()
 		return err
@@ -56,7 +61,7 @@ func startMonitor(w *wiring, t *terminal) (*monitored, error) {
 		return nil, err
 	}
 	child, err := startChild(path, []string{"secrets", monitorName, strconv.Itoa(linkFD), strconv.Itoa(ttyFD)}, nil,
-		descriptors(w.program), &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: unix.Stdout})
+		descriptors(w.program), &syscall.SysProcAttr{Setsid: true})
 	unix.CloseOnExec(ttyFD)
 	if err != nil {
 		ours.close()
@@ -101,12 +106,12 @@ func (m *monitored) signalEveryone(sig syscall.Signal) {
 }
 
 // proceed wakes the program, in the foreground of its pty or not.
-func (m *monitored) proceed(front bool) {
+func (m *monitored) proceed(front bool, now modes) {
 	where := inBackground
 	if front {
 		where = inForeground
 	}
-	_ = m.link.send(request{Proceed: where})
+	_ = m.link.send(request{Proceed: where, Modes: now})
 }
 
 // close ends the monitor, and waits until it has.

@@ -180,7 +180,7 @@ func (r *run) goOn(wake bool) {
 		r.terminal.enter()
 	}
 	if wake || front != r.front {
-		r.monitor.proceed(front)
+		r.monitor.proceed(front, r.terminal.modes)
 	}
 	r.front = front
 }

@@ -6,18 +6,15 @@ import (
 	"errors"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A terminal is the caller's terminal while the program has a pty in its place.
 // Then it is raw: it does nothing by itself, every byte goes to the pty and
 // what a terminal does is done there.
 type terminal struct {
+	modes
 	tty    *os.File
-	master *os.File     // of the program's pty
-	before unix.Termios // the caller's modes
-	raw    unix.Termios // ours
+	master *os.File // of the program's pty
 
 	typed   []byte        // read, and not yet written to the pty
 	reading chan struct{} // closed when the relay of the input is over; nil when there is none
@@ -35,7 +32,7 @@ func openTerminal() (*terminal, error) {
 		_ = tty.Close()
 		return nil, err
 	}
-	return &terminal{tty: tty, before: before, raw: rawModes(before)}, nil
+	return &terminal{tty: tty, modes: modes{Before: before, Raw: rawModes(before)}}, nil
 }
 
 // foreground says whether the terminal still talks to us.
@@ -46,10 +43,10 @@ func (t *terminal) foreground() bool {
 
 // enter takes the terminal over, in the modes it has now.
 func (t *terminal) enter() {
-	modes, err := modesOf(t.tty)
-	if err == nil && modes != t.raw {
-		t.before, t.raw = modes, rawModes(modes)
-		_ = setModes(t.tty, t.raw)
+	now, err := modesOf(t.tty)
+	if err == nil && now != t.Raw {
+		t.modes = modes{Before: now, Raw: rawModes(now)}
+		_ = setModes(t.tty, t.Raw)
 	}
 	copySize(t.master, t.tty)
 	if t.reading == nil {
@@ -70,7 +67,7 @@ func (t *terminal) leave() {
 		t.reading = nil
 	}
 	if t.foreground() {
-		_ = setModes(t.tty, t.before)
+		_ = setModes(t.tty, t.Before)
 	}
 }
 
