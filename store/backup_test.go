@@ -244,7 +244,7 @@ func TestBackupMayLieAnywhere(t *testing.T) {
 func TestRestoreOfAnotherEpoch(t *testing.T) {
 	s := newStore(t, "a")
 	to := backup(t, s)
-	if err := s.Rekey(nextEpoch(s), newVaultKey()); err != nil {
+	if err := s.Rekey(begins(nextEpoch(s), newVaultKey())); err != nil {
 		t.Fatal(err)
 	}
 	b := openBackup(t, to, vaultKey())

@@ -10,20 +10,43 @@ import (
 // the store: one with another id, or with an epoch that is not a later one.
 var ErrEpoch = errors.New("the header does not continue the store's epochs")
 
-// Rekey puts the store under a new vault key of 32 bytes, in one step: every
-// record is sealed anew and every label blinded anew, into one fresh file. h is
-// the present header with a later epoch and the new key's slots; its public key
-// is set here. Afterwards s is unlocked with the new key.
+// Rekey puts the store under a new vault key, in one step: every record is
+// sealed anew and every label blinded anew, into one fresh file. It takes the
+// lock, checks every record, and then has begin make the key: begin gets the
+// header as it is in the file and returns it with a later epoch and the new
+// key's slots, and the vault key of 32 bytes, which Rekey neither keeps nor
+// wipes. So no two processes begin the same epoch. Afterwards s is unlocked with
+// the new key.
 //
 // The old key opens nothing that Rekey wrote, and the new one no older file.
 // After an error the store has its old key, but for a *SyncError: then it has
 // the new one, and a loss of power may bring the old one back, so both must be
-// kept. ErrRekeyed means that somebody else was first.
-func (s *Store) Rekey(h Header, vaultKey redact.Value) error {
+// kept. ErrRekeyed means that somebody else was first; begin is not called then.
+func (s *Store) Rekey(begin func(now Header) (Header, redact.Value, error)) error {
 	if s.keys == nil {
 		return ErrLocked
 	}
-	if h.StoreID != s.header.StoreID || h.Epoch <= s.header.Epoch {
+	l, err := lockStore(s.path, s.opt)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+
+	var d draft
+	var now Header
+	err = s.verified(func(snap *snapshot) error {
+		now = snap.head
+		d, err = snap.draft()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	h, vaultKey, err := begin(now)
+	if err != nil {
+		return err
+	}
+	if h.StoreID != now.StoreID || h.Epoch <= now.Epoch {
 		return ErrEpoch
 	}
 	next, err := newKeys(vaultKey, h.StoreID, h.Epoch)
@@ -32,7 +55,7 @@ func (s *Store) Rekey(h Header, vaultKey redact.Value) error {
 	}
 	h.Format = Format
 	if err = next.vouch(&h); err == nil {
-		err = s.replaceUnder(h, next)
+		err = d.replaceUnder(s.path, h, s.keys, next)
 	}
 	if err != nil && !errors.As(err, new(*SyncError)) {
 		next.wipe()
@@ -43,31 +66,16 @@ func (s *Store) Rekey(h Header, vaultKey redact.Value) error {
 	return err
 }
 
-// replaceUnder replaces the file by one with another header, under other keys.
-func (s *Store) replaceUnder(h Header, next *keys) error {
-	header, err := h.encode()
-	if err != nil {
+// replaceUnder replaces the file by the draft with another header and all its
+// records, which old opens, under other keys.
+func (d draft) replaceUnder(path string, h Header, old, next *keys) (err error) {
+	if d.header, err = h.encode(); err != nil {
 		return err
 	}
-	l, err := lockStore(s.path, s.opt)
-	if err != nil {
+	if d.records, err = resealed(d.records, old, next); err != nil {
 		return err
 	}
-	defer l.release()
-
-	var d draft
-	err = s.verified(func(snap *snapshot) error {
-		d, err = snap.draft()
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	d.header = header
-	if d.records, err = resealed(d.records, s.keys, next); err != nil {
-		return err
-	}
-	return d.replace(s.path, next)
+	return d.replace(path, next)
 }
 
 // resealed opens records with one set of keys and seals them with another.

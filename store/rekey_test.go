@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,6 +25,11 @@ func nextEpoch(s *Store) Header {
 	return h
 }
 
+// begins is a rekey whose key is there already.
+func begins(h Header, key redact.Value) func(Header) (Header, redact.Value, error) {
+	return func(Header) (Header, redact.Value, error) { return h, key, nil }
+}
+
 func TestRekey(t *testing.T) {
 	s := newStore(t, "a", "b")
 	update(t, s, func(tx *Tx) error {
@@ -33,7 +40,7 @@ func TestRekey(t *testing.T) {
 	before, old := dump(t, s.path), contents(t, s.path)
 	seen := unlocked(t, s.path, vaultKey())
 
-	if err := s.Rekey(nextEpoch(s), newVaultKey()); err != nil {
+	if err := s.Rekey(begins(nextEpoch(s), newVaultKey())); err != nil {
 		t.Fatal(err)
 	}
 	for _, again := range []*Store{s, unlocked(t, s.path, newVaultKey())} {
@@ -65,7 +72,7 @@ func TestRekey(t *testing.T) {
 	_, _, err = seen.Get("a")
 	checkError(t, "one that was open meanwhile", err, ErrRekeyed)
 	checkError(t, "its update", seen.Update(func(*Tx) error { return nil }), ErrRekeyed)
-	checkError(t, "its rekey", seen.Rekey(nextEpoch(seen), vaultKey()), ErrRekeyed)
+	checkError(t, "its rekey", seen.Rekey(begins(nextEpoch(seen), vaultKey())), ErrRekeyed)
 	refused(t, "the old key, the new file", s.path, vaultKey())
 	writeFile(t, s.path, old)
 	refused(t, "the new key, the old file", s.path, newVaultKey())
@@ -93,23 +100,23 @@ func TestRekeyRefusals(t *testing.T) {
 		h := nextEpoch(s)
 		spoil(&h)
 		before := contents(t, s.path)
-		checkError(t, what, s.Rekey(h, newVaultKey()), ErrEpoch)
+		checkError(t, what, s.Rekey(begins(h, newVaultKey())), ErrEpoch)
 		if !bytes.Equal(before, contents(t, s.path)) {
 			t.Errorf("%s: the file changed", what)
 		}
 		checkValueOf(t, s, "key", "value of key")
 	}
 	s := newStore(t, "key")
-	if err := s.Rekey(nextEpoch(s), text("short")); err == nil || !strings.Contains(err.Error(), "32 bytes") {
+	if err := s.Rekey(begins(nextEpoch(s), text("short"))); err == nil || !strings.Contains(err.Error(), "32 bytes") {
 		t.Errorf("a short key: got %v", err)
 	}
 	skipped := nextEpoch(s)
 	skipped.Epoch = 9 // a key of an epoch between may have been made and lost
-	if err := s.Rekey(skipped, newVaultKey()); err != nil {
+	if err := s.Rekey(begins(skipped, newVaultKey())); err != nil {
 		t.Errorf("epochs skipped: %v", err)
 	}
 	s.Close()
-	checkError(t, "locked", s.Rekey(nextEpoch(s), newVaultKey()), ErrLocked)
+	checkError(t, "locked", s.Rekey(begins(nextEpoch(s), newVaultKey())), ErrLocked)
 }
 
 func TestRekeyLeavesADamagedStoreAlone(t *testing.T) {
@@ -119,7 +126,7 @@ func TestRekeyLeavesADamagedStoreAlone(t *testing.T) {
 		return tx.Bucket([]byte(bucketRecord)).Put(partKey(e.id, suffixValue), []byte{1})
 	})
 	before := contents(t, s.path)
-	checkDamage(t, "rekey", s.Rekey(nextEpoch(s), newVaultKey()))
+	checkDamage(t, "rekey", s.Rekey(begins(nextEpoch(s), newVaultKey())))
 	if !bytes.Equal(before, contents(t, s.path)) {
 		t.Error("a damaged store was written over")
 	}
@@ -130,7 +137,7 @@ func TestRekeyLeavesADamagedStoreAlone(t *testing.T) {
 // What a later version wrote, and this one may not lend, outlives a new key.
 func TestRekeyKeepsWhatIsCritical(t *testing.T) {
 	s := unlocked(t, golden(t, "later.db"), goldenKey())
-	if err := s.Rekey(nextEpoch(s), newVaultKey()); err != nil {
+	if err := s.Rekey(begins(nextEpoch(s), newVaultKey())); err != nil {
 		t.Fatal(err)
 	}
 	want := &CriticalError{Where: `"guarded"`, Fields: map[string]string{"policy": "0.9.0"}}
@@ -141,5 +148,70 @@ func TestRekeyKeepsWhatIsCritical(t *testing.T) {
 	}
 	if got, want := string(unlocked(t, s.path, newVaultKey()).header.later["grants"]), `{"count":2}`; got != want {
 		t.Errorf("grants: got %s, want %s", got, want)
+	}
+}
+
+// The key is made while nobody else can write, from the header as it is then.
+func TestRekeyBeginsUnderTheLock(t *testing.T) {
+	s := newStore(t, "key")
+	seen := unlocked(t, s.path, vaultKey())
+	update(t, s, func(tx *Tx) error {
+		tx.SetSlots([]json.RawMessage{[]byte(`{"id":7}`)})
+		return nil
+	})
+	err := seen.Rekey(func(now Header) (Header, redact.Value, error) {
+		if len(now.Slots) != 1 || string(now.Slots[0]) != `{"id":7}` {
+			t.Errorf("slots: got %s", now.Slots)
+		}
+		l, err := openNoFollow(filepath.Join(filepath.Dir(s.path), LockName), os.O_RDWR)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		if held, err := tryLock(l); held || err != nil {
+			t.Errorf("the lock can be had: %v, %v", held, err)
+		}
+		now.Epoch++
+		return now, newVaultKey(), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkValueOf(t, unlocked(t, s.path, newVaultKey()), "key", "value of key")
+
+	stop, before := errors.New("stop"), contents(t, s.path)
+	checkError(t, "a rekey that does not begin", seen.Rekey(func(Header) (Header, redact.Value, error) {
+		return Header{}, redact.Value{}, stop
+	}), stop)
+	if !bytes.Equal(before, contents(t, s.path)) {
+		t.Error("the file changed")
+	}
+	err = s.Rekey(func(Header) (Header, redact.Value, error) {
+		t.Error("a rekey began that somebody else had finished")
+		return Header{}, redact.Value{}, stop
+	})
+	checkError(t, "a rekey that comes second", err, ErrRekeyed)
+}
+
+// Other slots change neither the key nor what a later version wrote.
+func TestSetSlots(t *testing.T) {
+	s := unlocked(t, golden(t, "later.db"), goldenKey())
+	want := []json.RawMessage{[]byte(`{"id":1,"type":"file"}`), []byte(`{"id":2,"type":"recovery"}`)}
+	update(t, s, func(tx *Tx) error {
+		tx.SetSlots(want)
+		if diff := cmp.Diff(want, tx.Slots()); diff != "" {
+			t.Errorf("within: -want +got:\n%s", diff)
+		}
+		return nil
+	})
+	again := unlocked(t, s.path, goldenKey())
+	if diff := cmp.Diff(want, again.Header().Slots); diff != "" {
+		t.Errorf("slots -want +got:\n%s", diff)
+	}
+	if got, want := string(again.header.later["grants"]), `{"count":2}`; got != want {
+		t.Errorf("grants: got %s, want %s", got, want)
+	}
+	if diff := cmp.Diff([]string{"guarded", "kept"}, labels(t, again)); diff != "" {
+		t.Errorf("labels -want +got:\n%s", diff)
 	}
 }

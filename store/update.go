@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
+	"slices"
 
 	"secrets/redact"
 )
@@ -12,6 +14,8 @@ import (
 // the function that Update calls.
 type Tx struct {
 	keys    *keys
+	header  Header
+	slots   bool // the header's were changed
 	records map[indexKey]*record
 	changed bool
 }
@@ -38,16 +42,22 @@ func (s *Store) Update(change func(*Tx) error) error {
 	defer l.release()
 
 	var next draft
+	tx := &Tx{keys: s.keys}
 	err = s.verified(func(snap *snapshot) error {
 		next, err = snap.draft()
+		tx.header, tx.records = snap.head, next.records
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	tx := &Tx{keys: s.keys, records: next.records}
 	if err := change(tx); err != nil || !tx.changed {
 		return locate(s.path, err)
+	}
+	if tx.slots {
+		if next.header, err = tx.header.encode(); err != nil {
+			return err
+		}
 	}
 	return next.replace(s.path, s.keys)
 }
@@ -84,6 +94,17 @@ func (s *snapshot) records() (map[indexKey]*record, error) {
 		records[e.key] = &record{id: e.id, meta: metas[e.id], value: values[e.id]}
 	}
 	return records, nil
+}
+
+// Slots are the key slots in the header as it is now.
+func (tx *Tx) Slots() []json.RawMessage { return slices.Clone(tx.header.Slots) }
+
+// SetSlots puts others in their place, all of them, within the same epoch. The
+// store does not know what they hold: whoever leaves out the one that opens it
+// has locked it for ever.
+func (tx *Tx) SetSlots(slots []json.RawMessage) {
+	tx.header.Slots = slots
+	tx.slots, tx.changed = true, true
 }
 
 // Meta returns what is known about a secret, or ErrNotFound.
