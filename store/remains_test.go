@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,6 +90,34 @@ func rebuild(t testing.TB, path string, change func(map[string]map[string][]byte
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+	assemble(t, path, content)
+}
+
+// emptyFile is one that bbolt need not initialise, and sync, first.
+var emptyFile = sync.OnceValue(func() []byte {
+	f, err := os.CreateTemp("", "empty")
+	if err != nil {
+		panic(err)
+	}
+	defer os.Remove(f.Name())
+	db, err := bbolt.Open(f.Name(), 0o600, &bbolt.Options{PageSize: pageSize})
+	if err != nil {
+		panic(err)
+	}
+	if err := errors.Join(db.Close(), f.Close()); err != nil {
+		panic(err)
+	}
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		panic(err)
+	}
+	return b
+})
+
+// assemble makes a file of buckets with keys and values.
+func assemble(t testing.TB, path string, content map[string]map[string][]byte) {
+	t.Helper()
+	writeFile(t, path, emptyFile())
 	tamper(t, path, func(tx *bbolt.Tx) error {
 		for name, pairs := range content {
 			b, err := tx.CreateBucket([]byte(name))

@@ -38,7 +38,7 @@ func partsOf(t testing.TB, s *Store) map[string][]byte { return dump(t, s.path)[
 
 func tamper(t testing.TB, path string, change func(*bbolt.Tx) error) {
 	t.Helper()
-	db, err := bbolt.Open(path, 0o600, nil)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{PageSize: pageSize, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
