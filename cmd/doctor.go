@@ -16,9 +16,9 @@ func newDoctor(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say in what state the store and its binding are",
-		Long: `Says in what state the store, its key source and the hardware ID are, each with the
-next step where there is one. It never asks, never writes, and prints neither IDs
-nor keys. Its exit status is that of the worst it found; a warning is none.` + exitStatus(storeExits...),
+		Long: `Says in what state the store, its key source and the hardware ID are, each with
+the next step where there is one. It never asks, never writes, and prints neither
+IDs nor keys. Its exit status is that of the worst it found; a warning is none.` + exitStatus(storeExits...),
 		Example: `  secrets doctor
   secrets doctor --json | jq -r '.checks[] | select(.level != "ok") | .next'`,
 		Args: exactArgs(0),

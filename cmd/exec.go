@@ -113,6 +113,7 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		Stdout:  sys.Stdout,
 		Stderr:  sys.Stderr,
 		Timeout: o.timeout,
+		Warn:    func(err error) { warn(sys, "%s", sentence(err)) },
 	}
 	if err := w.lend(sys, at, &command); err != nil {
 		return err

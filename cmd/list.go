@@ -59,7 +59,7 @@ func newShow(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show LABEL",
 		Short: "Show what is known about a secret, but not its value",
-		Long:  `Shows what is known about a secret: everything but its value, which is not opened.` + exitStatus(storeExits...),
+		Long:  `Shows what is known about a secret: all but its value, which is not opened.` + exitStatus(storeExits...),
 		Example: `  secrets show openai-api-key
   secrets show openai-api-key --json`,
 		Args:              exactArgs(1),

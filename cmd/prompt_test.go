@@ -104,7 +104,8 @@ func TestSignalAtThePrompt(t *testing.T) {
 			h.must(t, "", "init")
 			before := readFile(t, h.store())
 			s := h.at(t, nil, "set", "k")
-			s.answer(t, question, "sk-typed")
+			s.answer(t, question, "sk-typed-0123\r")
+			s.wait(t, again) // all that was typed has been read
 			if err := syscall.Kill(-s.pid, signal); err != nil {
 				t.Fatal(err)
 			}

@@ -81,11 +81,14 @@ func adviceFor(c *cobra.Command, err error) advice {
 	if a.code == exitUsage && a.hint == "" {
 		a.hint = c.CommandPath() + " --help shows how it is used"
 	}
-	if c.Name() == "exec" && a.code != exitCannotRun && a.code != exitNoCommand {
+	if c.Name() == "exec" && !started(err) && a.code != exitCannotRun && a.code != exitNoCommand {
 		a.code = exitNotRun
 	}
 	return a
 }
+
+// started tells the one error of exec that comes after the command has run.
+func started(err error) bool { return errors.As(err, new(*exec.OutputError)) }
 
 func aboutUsage(err error) (advice, bool) {
 	var (
@@ -163,8 +166,8 @@ func aboutExec(err error) (advice, bool) {
 		return advice{exitRefused, "lend it as a file: --use-file NAME=" + tooBig.Label}, true
 	case errors.As(err, &nul):
 		return advice{exitRefused, "no variable can hold that; lend it as a file: --use-file NAME=" + nul.Label}, true
-	case errors.As(err, new(*exec.OutputError)):
-		return advice{code: exitFailed}, true
+	case started(err):
+		return advice{exitFailed, "the command ran, but not all it wrote arrived: is the disk full?"}, true
 	}
 	return advice{}, false
 }
@@ -188,7 +191,7 @@ func aboutBinding(err error) (advice, bool) {
 		return advice{exitDamaged, restoreHint}, true
 	case errors.Is(err, machine.ErrUnknownPayload), errors.Is(err, errKeySource):
 		return advice{exitRefused, "a later version of secrets made it: install that one"}, true
-	case errors.Is(err, machine.ErrCipherUnavailable):
+	case errors.Is(err, machine.ErrCipherUnavailable), errors.Is(err, store.ErrNoCipher):
 		return advice{exitRefused, "secrets does not run in FIPS-only mode: unset GODEBUG=fips140=only"}, true
 	case errors.As(err, &unusable) && errors.As(err, &state):
 		return aboutUnusable(unusable.source, state), true
@@ -274,6 +277,10 @@ func aboutStore(err error) (advice, bool) {
 		return advice{exitRefused, "install that version of secrets or a later one; nothing was changed"}, true
 	case errors.As(err, &busy):
 		return advice{exitBusy, "try again; if it stays, look at that process"}, true
+	case errors.As(err, new(*store.WriteError)):
+		return advice{exitFailed, "the store is as it was before; look at its disk, then try again"}, true
+	case errors.As(err, new(*store.SyncError)):
+		return advice{exitFailed, "the change was made; look at the store's disk"}, true
 	case errors.Is(err, store.ErrRekeyed):
 		return advice{exitBusy, "another process changed the store's key meanwhile: try again"}, true
 	}

@@ -1,0 +1,59 @@
+package cmd
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+)
+
+// However the terminal's bytes are cut into reads, the answer is the same.
+func TestEntryCutAnywhere(t *testing.T) {
+	for keys, want := range map[string]struct {
+		text string
+		err  error
+	}{
+		"typed\r":                          {"typed", nil},
+		"typed\r\n":                        {"typed", nil},
+		"typed\x04":                        {"typed", nil},
+		"typé\x7fed\n":                     {"typed", nil},
+		"wrong\x15typed\n":                 {"typed", nil},
+		"ty\x1b[1;5Cp\x1bOPe\x1b[Dd\n":     {"typed", nil},
+		"a\tb\x00\x01\x1a\n":               {"a\tb", nil},
+		"\x1b[200~one\ntwo\x1b[201~\n":     {"one\ntwo\n", nil},
+		"\x1b[200~\x03\x04\x15\x1b[201~\n": {"\x03\x04\x15", nil},
+		"\x1b[200~one\r\ntwo\x1b[201~":     {"", errNoAnswer}, // nothing ended it
+		"one\ntwo\nthree\n":                {"one\ntwo\nthree\n", nil},
+		"one\r\n\r\nthree\r\n":             {"one\n\nthree\n", nil},
+		"typed\x03":                        {"", interruptedError{syscall.SIGINT}},
+		"\x04":                             {"", errNoAnswer},
+		"":                                 {"", errNoAnswer},
+	} {
+		var reads [][]string
+		for cut := range len(keys) + 1 {
+			reads = append(reads, []string{keys[:cut], keys[cut:]})
+		}
+		var each []string
+		for i := range len(keys) {
+			each = append(each, keys[i:i+1])
+		}
+		for _, parts := range append(reads, each) {
+			got, err := answer(parts)
+			if err == nil && got != want.text || !errors.Is(err, want.err) {
+				t.Errorf("%q: got %q (%v), want %q (%v)", parts, got, err, want.text, want.err)
+			}
+		}
+	}
+}
+
+// answer reads one answer from a terminal that gives its bytes in these parts
+// and is closed then.
+func answer(parts []string) (string, error) {
+	keys := make(chan []byte, len(parts))
+	for _, part := range parts {
+		keys <- []byte(part)
+	}
+	close(keys)
+	var e entry
+	err := (&prompter{keys: keys}).read(&e)
+	return string(e.text), err
+}
