@@ -2,10 +2,8 @@ package store
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +23,7 @@ var roles = map[string]func(path, arg string) error{
 	"write": writeOne,
 	"read":  readOne,
 	"hold":  holdLock,
-	"count": writeForEver,
+	"steps": stepForEver,
 	"init":  createOne,
 }
 
@@ -88,21 +86,6 @@ func holdLock(path, _ string) error {
 		time.Sleep(time.Hour)
 		return nil
 	})
-}
-
-// writeForEver puts 1, 2, 3 … under the label and says each when it is done.
-func writeForEver(path, label string) error {
-	s, err := openAs(path)
-	if err != nil {
-		return err
-	}
-	for i := 1; ; i++ {
-		n := strconv.Itoa(i)
-		if err := s.Update(func(tx *Tx) error { return tx.Put(about(label), text(n)) }); err != nil {
-			return err
-		}
-		fmt.Println(n)
-	}
 }
 
 // createOne makes a store and says whether it was the one that did.
@@ -257,32 +240,4 @@ func TestLockHeldTooLong(t *testing.T) {
 	put(t, s, "key", "after the kill")
 	checkValueOf(t, s, "key", "after the kill")
 	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
-}
-
-// Whenever a writer is killed, the store opens, what he said was done is there,
-// and nothing is half there.
-func TestKilledWriters(t *testing.T) {
-	const rounds = 30
-	s := newStore(t, "other")
-	for round := range rounds {
-		writer := child(t, "count", s.path, "count")
-		kill, rest := startUntil(t, writer)
-		time.Sleep(time.Duration(round*7%23) * time.Millisecond)
-		kill()
-		said, err := io.ReadAll(rest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = writer.Wait()
-		acknowledged := 1 + bytes.Count(said, []byte("\n"))
-		_, v, err := s.Get("count")
-		if err != nil {
-			t.Fatalf("round %d: %v", round, err)
-		}
-		got, err := strconv.Atoi(string(v.Expose()))
-		if err != nil || got != acknowledged && got != acknowledged+1 {
-			t.Errorf("round %d: got %d, %v, acknowledged %d", round, got, err, acknowledged)
-		}
-		checkValueOf(t, s, "other", "value of other")
-	}
 }
