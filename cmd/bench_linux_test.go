@@ -61,7 +61,7 @@ func middle(turns []turn) (median, best turn) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// runs runs a command that must succeed.
+// runs waits for a command, which must succeed.
 func runs(b *testing.B, c *exec.Cmd) {
 	if err := c.Run(); err != nil {
 		b.Errorf("%q: %v", c.Args, err)

@@ -79,10 +79,12 @@ func forms(value []byte) map[string][]byte {
 	}
 	for shift := range 3 {
 		padded := append(bytes.Repeat([]byte{'.'}, shift), value...)
-		for name, encoding := range map[string]*base64.Encoding{"base64": base64.StdEncoding, "URL base64": base64.URLEncoding} {
-			encoded := encoding.EncodeToString(padded)
-			// The first letters and the last have bits of what is beside the value.
-			all[fmt.Sprint(name, " at ", shift)] = []byte(encoded[(8*shift+5)/6 : 8*len(padded)/6])
+		// The first letters and the last have bits of what is beside the value.
+		from, to := (8*shift+5)/6, 8*len(padded)/6
+		standard := base64.StdEncoding.AppendEncode(nil, padded)[from:to]
+		all[fmt.Sprint("base64 at ", shift)] = standard
+		if url := base64.URLEncoding.AppendEncode(nil, padded)[from:to]; !bytes.Equal(url, standard) {
+			all[fmt.Sprint("URL base64 at ", shift)] = url
 		}
 	}
 	return all
