@@ -58,7 +58,7 @@ func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath
 func manPage(c *cobra.Command) []byte {
 	c.InitDefaultHelpFlag()
 	var p page
-	fmt.Fprintf(&p, ".TH %s 1 \"\" secrets secrets\n", strings.ToUpper(pageName(c)))
+	fmt.Fprintf(&p, ".TH %s 1 \"\" %[2]s %[2]s\n", strings.ToUpper(pageName(c)), c.Root().Name())
 	p.section("NAME")
 	p.line(pageName(c) + " - " + c.Short)
 	p.section("SYNOPSIS")

@@ -102,7 +102,10 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if err := store.CheckLabel(label); err != nil {
 		return err
 	}
-	s, err := openOrMake(sys, at)
+	s, err := openStore(sys, at)
+	if errors.Is(err, store.ErrNoStore) {
+		s, err = makeFor(sys, at, label, o)
+	}
 	if err != nil {
 		return err
 	}
@@ -144,15 +147,13 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	return nil
 }
 
-// openOrMake opens the store, and makes it where there is none yet and the
-// keyring can serve.
-func openOrMake(sys Sys, at *place) (*store.Store, error) {
-	s, err := openStore(sys, at)
-	if !errors.Is(err, store.ErrNoStore) {
-		return s, err
+// makeFor makes the store for the first secret, where the keyring can serve, but
+// not for one that could not be stored.
+func makeFor(sys Sys, at *place, label string, o setOptions) (*store.Store, error) {
+	if err := o.apply(&store.Meta{Label: label}, sys.Now()); err != nil {
+		return nil, err
 	}
-	// Another process may be making it too, and be the first.
-	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil && !errors.Is(err, store.ErrExists) {
+	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil {
 		return nil, err
 	}
 	return openStore(sys, at)
