@@ -27,7 +27,7 @@ func Create(path string, opt Options, h Header, vaultKey redact.Value) error {
 		return err
 	}
 
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
 	l, err := lockStore(path, opt)

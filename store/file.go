@@ -91,6 +91,26 @@ func checkFolder(folder string, opt Options) error {
 	return nil
 }
 
+// makeFolder makes a folder, and those above it that are missing, ours alone,
+// and makes them last: a store is no safer than the folder that leads to it.
+func makeFolder(folder string) error {
+	parent := filepath.Dir(folder)
+	err := os.Mkdir(folder, 0o700)
+	if errors.Is(err, fs.ErrNotExist) && parent != folder {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+		err = os.Mkdir(folder, 0o700)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil // what it is, checkFolder looks at
+	}
+	if err != nil {
+		return err
+	}
+	return syncFolder(parent)
+}
+
 // createNew makes a file that was not there before, 0600 whatever the umask.
 func createNew(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)

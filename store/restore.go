@@ -20,7 +20,7 @@ func (b *Backup) Restore(path string, opt Options) (kept string, err error) {
 		return "", ErrLocked
 	}
 	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := makeFolder(folder); err != nil {
 		return "", err
 	}
 	l, err := lockStore(path, opt)
