@@ -153,7 +153,8 @@ func makeFor(sys Sys, at *place, label string, o setOptions) (*store.Store, erro
 	if err := o.apply(&store.Meta{Label: label}, sys.Now()); err != nil {
 		return nil, err
 	}
-	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil {
+	// Another process may be making it too, and be the first.
+	if err := runInit(sys, at, initOptions{keySource: "keyring"}); err != nil && !errors.Is(err, store.ErrExists) {
 		return nil, err
 	}
 	return openStore(sys, at)
