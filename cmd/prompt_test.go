@@ -50,7 +50,7 @@ func TestPromptTakesAValue(t *testing.T) {
 			s := h.at(t, nil, "set", "k")
 			s.answer(t, question, c.keys)
 			s.answer(t, again, c.keys)
-			s.end(t, 0, "sk-", "typed", "0123", "line-0")
+			s.end(t, 0, "sk-", "typed", "0123456789", "line-0")
 			if got := h.value(t, "k"); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -85,7 +85,7 @@ func TestPromptWithoutAValue(t *testing.T) {
 			if c.again != "" {
 				s.answer(t, again, c.again)
 			}
-			s.end(t, c.status, "sk-", "typed", "0123")
+			s.end(t, c.status, "sk-", "typed")
 			s.wait(t, c.shows)
 			if readFile(t, h.store()) != before {
 				t.Error("the store has changed")
