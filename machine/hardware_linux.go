@@ -1,13 +1,14 @@
 package machine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -68,7 +69,8 @@ func transient(path string) bool {
 	return inMemory && file.Dev != folder.Dev
 }
 
-var containerCgroup = regexp.MustCompile(`docker|containerd|kubepods|libpod|lxc`)
+// containerEngines are the names by which a container shows in its cgroup.
+var containerEngines = []string{"docker", "containerd", "kubepods", "libpod", "lxc"}
 
 // inContainer looks for the marks that container engines leave.
 func inContainer(root string, getenv func(string) string) bool {
@@ -81,5 +83,5 @@ func inContainer(root string, getenv func(string) string) bool {
 		}
 	}
 	cgroup, _ := os.ReadFile(filepath.Join(root, "proc/1/cgroup")) // unreadable is no mark
-	return containerCgroup.Match(cgroup)
+	return slices.ContainsFunc(containerEngines, func(engine string) bool { return bytes.Contains(cgroup, []byte(engine)) })
 }

@@ -1,12 +1,12 @@
 package machine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"regexp"
 	"time"
 )
 
@@ -15,8 +15,6 @@ import (
 
 // ioregPatience is how long ioreg may take. It answers in milliseconds.
 const ioregPatience = 3 * time.Second
-
-var platformUUID = regexp.MustCompile(`"IOPlatformUUID" = "([^"]*)"`)
 
 // readPlatformUUID asks the program ioreg, with no stdin and no patience for
 // one that hangs.
@@ -29,11 +27,12 @@ func readPlatformUUID(ioreg string) (HardwareID, error) {
 	if err != nil {
 		return NoHardwareID, fmt.Errorf("%w: %s: %w", HardwareAbsent, ioreg, err)
 	}
-	match := platformUUID.FindSubmatch(out)
-	if match == nil {
+	_, rest, found := bytes.Cut(out, []byte(`"IOPlatformUUID" = "`))
+	uuid, _, ended := bytes.Cut(rest, []byte(`"`))
+	if !found || !ended {
 		return NoHardwareID, fmt.Errorf("%w: %s named no IOPlatformUUID", HardwareAbsent, ioreg)
 	}
-	return NewHardwareID("IOPlatformUUID", string(match[1]))
+	return NewHardwareID("IOPlatformUUID", string(uuid))
 }
 
 // readMachineGUID takes what the registry gives.

@@ -2,17 +2,25 @@ package store
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
 // MaxLabel is the greatest length of a label in bytes.
 const MaxLabel = 128
 
-var (
-	labelShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/@-]*$`)
-	envShape   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// The characters are compared by hand: a compiled expression would cost every
+// exec more than the comparing.
+const (
+	letters    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	digits     = "0123456789"
+	labelMarks = "._/@-"
 )
+
+// isOf tells whether text is one of first's characters and then only such ones
+// and those of rest.
+func isOf(text, first, rest string) bool {
+	return text != "" && strings.IndexByte(first, text[0]) >= 0 && strings.Trim(text, first+rest) == ""
+}
 
 // A LabelError says why a text cannot be a label. It does not repeat the text:
 // what was typed in a label's place may be a value.
@@ -27,7 +35,7 @@ func CheckLabel(label string) error {
 		return &LabelError{"it is empty"}
 	case len(label) > MaxLabel:
 		return &LabelError{fmt.Sprintf("it is longer than %d bytes", MaxLabel)}
-	case !labelShape.MatchString(label):
+	case !isOf(label, letters+digits, labelMarks):
 		return &LabelError{"it must begin with a letter or digit and may hold letters, digits and . _ / @ -"}
 	}
 	return nil
@@ -42,7 +50,7 @@ func (e *EnvError) Error() string { return "this cannot name a variable: " + e.R
 // CheckEnv returns an *EnvError where name is not one that every shell takes
 // (POSIX.1-2024, base definitions, 3.216 Name).
 func CheckEnv(name string) error {
-	if !envShape.MatchString(name) {
+	if !isOf(name, letters+"_", digits) {
 		return &EnvError{"it must begin with a letter or _ and may hold letters, digits and _"}
 	}
 	return nil
