@@ -90,7 +90,7 @@ func holdLock(path, _ string) error {
 
 // createOne makes a store and says whether it was the one that did.
 func createOne(path, _ string) error {
-	err := Create(path, Options{}, Header{StoreID: NewID(), Epoch: 1}, vaultKey())
+	err := createEmpty(path)
 	if err == nil {
 		fmt.Println("made")
 	}
@@ -98,6 +98,10 @@ func createOne(path, _ string) error {
 		return nil
 	}
 	return err
+}
+
+func createEmpty(path string) error {
+	return Create(path, Options{}, Header{StoreID: NewID(), Epoch: 1}, vaultKey())
 }
 
 // startAll starts children and returns what each wrote to stdout. All of them
