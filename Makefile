@@ -10,7 +10,8 @@ FUZZTIME      ?= 10s
 # keyring of its own that tests must not touch.
 ifeq ($(shell uname),Linux)
 PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool setpriv unshare strace \
-            python3 node perl openssl xxd jq hexdump curl tmux ps
+            python3 node perl openssl xxd jq hexdump curl tmux ps \
+            zsh fish /usr/share/bash-completion/bash_completion
 KEYRING  := .ci/keyring-session
 else
 PROGRAMS := python3 node perl openssl xxd jq curl tmux
