@@ -137,7 +137,7 @@ func (s *scanner) dumpsIn(lines []int, swapped bool) (wide bool) {
 		if line.pending >= 0 {
 			s.hold(line.pending, 0)
 		}
-		if next = line.end; line.long || len(line.groups) == 0 && line.end <= len(s.text) {
+		if next = line.end; line.long || len(line.groups) == 0 && (line.end <= len(s.text) || s.end) {
 			next = -1
 		}
 		for _, g := range line.groups {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -102,11 +103,13 @@ func (f *forms) hexLists(value []byte) {
 	}
 }
 
-// decimalLists adds the bytes as decimal numbers: Go's %v, Python's list, JSON.
+// decimalLists adds the bytes as decimal numbers: Go's %v, Python's list, JSON,
+// Perl's %vd, od in columns.
 func (f *forms) decimalLists(value []byte) {
-	for _, between := range []string{" ", ",", ", "} {
+	for _, between := range []string{" ", ",", ", ", "."} {
 		f.bare(joined(value, between, func(dst []byte, c byte) []byte { return strconv.AppendUint(dst, uint64(c), 10) }))
 	}
+	f.bare(joined(value, " ", func(dst []byte, c byte) []byte { return fmt.Appendf(dst, "%3d", c) }))
 }
 
 func joined(value []byte, between string, spell func(dst []byte, c byte) []byte) (list []byte) {
@@ -202,19 +205,34 @@ func (f *forms) prefixed(value []byte, escape byte, chars string) {
 	f.add(b)
 }
 
-// quotedPrintable adds the spelling of RFC 2045.
+// quotedPrintable adds the spellings of mail: RFC 2045 in a body, RFC 2047 in a
+// header.
 func (f *forms) quotedPrintable(value []byte) {
-	var b []byte
+	var body, header []byte
 	for _, c := range value {
+		code := append([]byte{'='}, upper(hex.AppendEncode(nil, []byte{c}))...)
 		if c == '=' || c >= utf8.RuneSelf {
-			b = append(b, '=')
-			b = append(b, upper(hex.AppendEncode(nil, []byte{c}))...)
+			body = append(body, code...)
 		} else {
-			b = append(b, c)
+			body = append(body, c)
+		}
+		switch {
+		case c == ' ':
+			header = append(header, '_')
+		case isLetterOrDigit(c) || bytes.IndexByte([]byte("-!*+/"), c) >= 0:
+			header = append(header, c)
+		default:
+			header = append(header, code...)
 		}
 	}
-	if len(b) > len(value) {
-		f.add(b)
+	f.addOther(body, value)
+	f.addOther(header, value)
+}
+
+// addOther adds a spelling, unless it is the value as it is.
+func (f *forms) addOther(form, value []byte) {
+	if !bytes.Equal(form, value) {
+		f.add(form)
 	}
 }
 
@@ -231,21 +249,23 @@ func (f *forms) folded(value []byte) {
 	}
 }
 
-// latin1 adds the value in ISO 8859-1, as escapes of single bytes give it.
+// latin1 adds the value with a byte for each character that ISO 8859-1 has, as
+// Python's ascii and JavaScript's escape give it.
 func (f *forms) latin1(value []byte) {
 	if !utf8.Valid(value) {
 		return
 	}
 	var b []byte
-	for _, r := range string(value) {
-		if r > 0xff {
-			return
+	for i := 0; i < len(value); {
+		r, n := utf8.DecodeRune(value[i:])
+		if r <= 0xff {
+			b = append(b, byte(r))
+		} else {
+			b = append(b, value[i:i+n]...)
 		}
-		b = append(b, byte(r))
+		i += n
 	}
-	if len(b) < len(value) {
-		f.add(b)
-	}
+	f.addOther(b, value)
 }
 
 // wide is the value in UTF-16; bytes that are no UTF-8 become one unit each.
@@ -272,6 +292,7 @@ func (f *forms) altered(value []byte) {
 	f.add(bytes.Clone(value[1:]))
 	f.add(bytes.Clone(value[:len(value)-1]))
 	if bytes.ContainsAny(value, "0123456789") {
+		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
 		f.add(bytes.ToLower(value))
 	}
@@ -285,10 +306,14 @@ func (f *forms) altered(value []byte) {
 		}
 		f.add(groups)
 	}
-	reversed, rotated := bytes.Clone(value), bytes.Clone(value)
-	for i, c := range value {
-		reversed[len(value)-1-i] = c
-		rotated[i] = rot13(c)
+	var reversed, rotated []byte
+	for i := len(value); i > 0; {
+		_, n := utf8.DecodeLastRune(value[:i])
+		reversed = append(reversed, value[i-n:i]...)
+		i -= n
+	}
+	for _, c := range value {
+		rotated = append(rotated, rot13(c))
 	}
 	f.add(reversed)
 	f.add(rotated)

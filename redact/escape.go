@@ -125,13 +125,8 @@ func undoBackslash(s []byte) (escape, bool) {
 		return escape{}, false
 	}
 	switch c := s[1]; c {
-	case 'n':
-		n, whole := indent(s[2:])
-		return escape{n: 1 + n}, whole
-	case 'r':
-		return escape{n: 2}, true
-	case 't', 'b', 'f', 'v', 'a', 'e':
-		return escapedByte(2, "\t\b\f\v\a\x1b"[strings.IndexByte("tbfvae", c)]), true
+	case 'n', 'r', 't', 'b', 'f', 'v', 'a', 'e':
+		return escapedByte(2, "\n\r\t\b\f\v\a\x1b"[strings.IndexByte("nrtbfvae", c)]), true
 	case 'x':
 		r, whole := number(s[2:], 16, 2, 2)
 		if r < 0 {
@@ -250,6 +245,28 @@ func undoInvisible(s []byte) (escape, bool) {
 		}
 	}
 	return escape{}, len(s) >= 3 || !strings.HasPrefix("\u200b", string(s)) && !strings.HasPrefix("\u2060", string(s))
+}
+
+// undoShown is undo for a view: a line break stands for nothing, together with
+// the indent behind it. So does an escaped blank, if indented says that it goes on
+// with the indent.
+func undoShown(s []byte, indented bool) (e escape, whole, goesOn bool) {
+	e, whole = undo(s)
+	if e.size != 1 {
+		return e, whole, false
+	}
+	switch e.char[0] {
+	case '\n':
+		n, all := indent(s[e.n:])
+		return escape{n: e.n - 1 + n}, whole && all, true
+	case '\r':
+		return escape{n: e.n}, whole, false
+	case ' ', '\t':
+		if indented {
+			return escape{n: e.n}, whole, true
+		}
+	}
+	return e, whole, false
 }
 
 // number reads least to most digits. It is -1 if there are too few or no rune

@@ -114,7 +114,7 @@ func (f *forms) pieces(form []byte, k kind) {
 	clear(form)
 	n := (len(v.text) + maxForm - 1) / maxForm
 	for i := range n {
-		piece := bytes.TrimLeft(v.text[i*len(v.text)/n:(i+1)*len(v.text)/n], " \t,:") // prompts end so
+		piece := bytes.TrimLeft(v.text[i*len(v.text)/n:(i+1)*len(v.text)/n], " \t,:.-") // prompts end so
 		if len(piece) >= minForm {
 			f.patterns = append(f.patterns, pattern{piece, f.label, k})
 		}

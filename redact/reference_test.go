@@ -40,7 +40,7 @@ var (
 	refPercent = regexp.MustCompile(`^%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))`)
 	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
 	refPair    = regexp.MustCompile(`^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
-	refNewline = regexp.MustCompile(`^\\n[ \t]{0,64}`)
+	refIndent  = regexp.MustCompile(`^[ \t]{0,64}`)
 )
 
 // refShown is the first view; the parts of the text in gaps are no characters.
@@ -133,9 +133,6 @@ func refBackslash(s string) (string, int) {
 	if len(s) == 1 {
 		return "", 0
 	}
-	if m := refNewline.FindString(s); m != "" {
-		return "", len(m)
-	}
 	if m := refPair.FindStringSubmatch(s); m != nil {
 		return string(utf16.DecodeRune(hexRune(m[1]), hexRune(m[2]))), 12
 	}
@@ -156,28 +153,41 @@ func refBackslash(s string) (string, int) {
 			return string([]byte{byte(n)}), len(m[0])
 		}
 	}
-	if s[1] == 'r' {
-		return "", 2
-	}
-	if i := strings.IndexByte("tbfvae", s[1]); i >= 0 {
-		return "\t\b\f\v\a\x1b"[i : i+1], 2
+	if i := strings.IndexByte("nrtbfvae", s[1]); i >= 0 {
+		return "\n\r\t\b\f\v\a\x1b"[i : i+1], 2
 	}
 	return s[1:2], 2
 }
 
-// refUndone undoes the escapes of a view once.
-func refUndone(view []char) (undone []char) {
-	text := textOf(view)
+// refUndone undoes the escapes of a view once, and leaves out the line breaks
+// that come out, unless they are kept.
+func refUndone(view []char, keepBreaks bool) (undone []char) {
+	text, indented := textOf(view), false
 	for i := 0; i < len(text); {
 		if strings.IndexByte("%&\\\xe2", text[i]) >= 0 {
 			if s, n := refEscape(text[i:]); n > 0 {
+				switch {
+				case s == "\n" && !keepBreaks:
+					i += n + len(refIndent.FindString(text[i+n:]))
+					indented = true
+					continue
+				case s == "\r" && !keepBreaks:
+					i += n
+					indented = false
+					continue
+				case (s == " " || s == "\t") && indented:
+					i += n
+					continue
+				}
 				for k := range len(s) {
 					undone = append(undone, char{s[k], view[i].from, view[i+n-1].to})
 				}
 				i += n
+				indented = false
 				continue
 			}
 		}
+		indented = false
 		undone = append(undone, view[i])
 		i++
 	}
@@ -203,7 +213,7 @@ func refForms(values []string) (forms []refForm) {
 				for i := range n {
 					piece := shown[i*len(shown)/n : (i+1)*len(shown)/n]
 					if kind != 'w' {
-						piece = strings.TrimLeft(piece, " \t,:")
+						piece = strings.TrimLeft(piece, " \t,:.-")
 					}
 					if len(piece) < 8 && kind != 'w' {
 						continue
@@ -253,7 +263,7 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 		for i := range len(undone) {
 			view = append(view, char{b: undone[i]})
 		}
-		undone = textOf(refUndone(view))
+		undone = textOf(refUndone(view, true))
 	}
 	add('a', core, strings.TrimRight(core, `\`), undone)
 	if !armoured {
@@ -408,9 +418,21 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 			qp += s[i : i+1]
 		}
 	}
-	if qp != s {
-		add('a', qp)
+	other := func(form string) {
+		if form != s {
+			add('a', form)
+		}
 	}
+	other(qp)
+	header := ""
+	for i := range len(s) {
+		if regexp.MustCompile(`^[A-Za-z0-9*+/!-]$`).MatchString(s[i : i+1]) {
+			header += s[i : i+1]
+		} else {
+			header += strings.Replace(fmt.Sprintf("=%02X", s[i]), "=20", "_", 1)
+		}
+	}
+	other(header)
 	if strings.Count(s, " ") <= 8 {
 		for i := range len(s) {
 			if s[i] == ' ' {
@@ -419,17 +441,15 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		}
 	}
 	if utf8.ValidString(s) {
-		latin := []byte{}
+		latin := ""
 		for _, r := range s {
-			if r > 0xff {
-				latin = nil
-				break
+			if r < 0x100 {
+				latin += string([]byte{byte(r)})
+			} else {
+				latin += string(r)
 			}
-			latin = append(latin, byte(r))
 		}
-		if latin != nil && len(latin) < len(s) {
-			add('a', string(latin))
-		}
+		other(latin)
 	}
 	if len(s) > 4096 {
 		return
@@ -442,6 +462,7 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		add('f', refHex(s, between, "0x%02x")[2:], refHex(s, between, "0x%02X")[2:])
 		add('f', refHex(s, between, "%d"))
 	}
+	add('f', refHex(s, ".", "%d"), refHex(s, " ", "%3d"))
 	for _, odd := range []int{0, 1} {
 		add('f', strings.TrimSpace(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 ")))
 	}
@@ -463,12 +484,13 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 	}
 	add('a', s[1:], s[:len(s)-1])
 	if strings.ContainsAny(s, "0123456789") {
-		add('a', string(refCase(s, 'a', 'z', -32)), string(bytes.ToLower([]byte(s))))
+		add('a', strings.ToUpper(s), string(refCase(s, 'a', 'z', -32)), strings.ToLower(s))
 	}
 	add('a', refGroups(s, "-"), refGroups(s, " "))
 	back := ""
-	for i := range len(s) {
-		back = s[i:i+1] + back
+	for rest := s; rest != ""; {
+		_, n := utf8.DecodeRuneInString(rest)
+		back, rest = rest[:n]+back, rest[n:]
 	}
 	add('a', back)
 	rot := refCase(s, 'a', 'm', 13)
@@ -654,8 +676,12 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 					break
 				}
 				at += i
-				from, to := view[at].from, view[at+len(f.text)-1].to
-				if f.kind == 'w' && (to-from != len(f.text) || isRefWord(text, from-1) || isRefWord(text, to)) {
+				to := view[at+len(f.text)-1].to
+				if f.kind == 'w' {
+					from := to - len(f.text)
+					if from >= 0 && text[from:to] == f.text && !isRefWord(text, from-1) && !isRefWord(text, to) {
+						spans = append(spans, refSpan{from, to, f.label})
+					}
 					continue
 				}
 				found(f, at, to)
@@ -673,7 +699,7 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 		if ending.label >= 0 {
 			found(ending, endingAt, len(text))
 		}
-		view = refUndone(view)
+		view = refUndone(view, false)
 	}
 	return spans
 }

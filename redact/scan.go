@@ -105,16 +105,17 @@ func (s *scanner) match(l *layer, m match) {
 	switch {
 	case p.kind != anywhere && l.under != nil:
 	case p.kind == word:
-		s.wordMatch(p, from, to)
+		s.wordMatch(p, to)
 	case to-from <= maxSpan:
 		s.add(span{from, to, p.label, to - from})
 	}
 }
 
 // wordMatch takes a short value only as it is, and where no word goes on.
-func (s *scanner) wordMatch(p *pattern, from, to int) {
+func (s *scanner) wordMatch(p *pattern, to int) {
+	from := to - len(p.form)
 	switch {
-	case to-from != len(p.form) || !s.standsAlone(from, to):
+	case from < 0 || !bytes.Equal(s.text[from:to], p.form) || !s.standsAlone(from, to):
 	case to == len(s.text) && !s.end:
 		s.hold(from, len(p.form))
 	default:
@@ -251,6 +252,7 @@ func (s *scanner) undo(round int, last bool) {
 	e := &l.escapes
 	e.reset(text)
 	begun, copied, i := false, 0, 0 // copied: so far from below
+	indented := false               // by what was undone up to copied
 	begin := func(at int) {
 		l.reset()
 		copied = max(0, at-margin)
@@ -270,7 +272,7 @@ func (s *scanner) undo(round int, last bool) {
 		if i == len(text) {
 			break
 		}
-		esc, whole := undo(text[i:])
+		esc, whole, goesOn := undoShown(text[i:], indented && begun && copied == i)
 		if !whole && last && !s.end {
 			stop = i
 			break
@@ -292,7 +294,7 @@ func (s *scanner) undo(round int, last bool) {
 			l.text = append(l.text, esc.bytes()...)
 		}
 		i += esc.n
-		copied = i
+		copied, indented = i, goesOn
 		l.run(i)
 	}
 	if stop < len(text) {
@@ -326,6 +328,9 @@ func (s *scanner) boundary(k int) int {
 			if e.from < at && at < e.to {
 				at = e.from
 			}
+		}
+		if at > 0 && s.text[min(at, len(s.text)-1)] == '\b' {
+			at-- // what is struck over counts
 		}
 		if at == k {
 			return k

@@ -56,6 +56,9 @@ func TestMasks(t *testing.T) {
 		// Each of these was a bug.
 		{"text before a word is remembered", []string{"1bd2b1"}, "N1bd2b1 1bd2b1", "N1bd2b1 [secret:L0]"},
 		{"no control sequence after all", []string{"%:.:cx+1)?a"}, "\x1b[2;%:.:cx+1)?a", "\x1b[2;[secret:L0]"},
+		{"a word that is struck over", []string{"cdc211"}, "c\bcdc211", "c\b[secret:L0]"},
+		{"two escapes, and a backslash at the end", []string{"}+AC^_??b"}, `\"` + strings.Repeat("x", 300) + `\\%7D%2BAC%5E_%3F%3Fb`, `\"` + strings.Repeat("x", 300) + "[secret:L0]"},
+		{"touches, but another is longer", []string{"abcdefgh", "ijklmnop", "abcdefghi"}, "abcdefgh" + "ijklmnop", "[secret:L2]"},
 		{"a continued line of hex", []string{"abcdefgh"}, "616263646566\\\n6768", "[secret:L0]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
