@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,19 +111,29 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		binding.Level, binding.State = "warning", "key-alone"
 		binding.Next = "who has the key can open the store on any machine"
 	}
-	if opened, err := openStore(sys, at); err != nil {
-		binding = failed("binding", err)
-		if slices.ContainsFunc(findings, func(f finding) bool { return f.Fact == binding.Fact }) {
-			binding.Fact, binding.Next = "not known before that is mended", ""
-		}
-	} else {
+	switch opened, err := openIfMended(sys, at, findings); {
+	case opened != nil:
 		defer opened.Close()
 		findings = append(findings, examineSecrets(sys, opened, failed))
+	case err != nil:
+		binding = failed("binding", err)
+	default:
+		binding.Level, binding.State, binding.Next = "error", "unknown", ""
+		binding.Fact = "not known before that is mended"
 	}
 	return append(findings, binding, finding{
 		Check: "recovery", Level: "warning", State: "none",
 		Fact: "none: if the " + keyWords[h.KeySource] + " or this machine is lost, the values are lost",
 	})
+}
+
+// openIfMended opens the store, but not where a finding says already why it
+// cannot be opened: a keyring that hangs would be waited for twice.
+func openIfMended(sys Sys, at *place, findings []finding) (*store.Store, error) {
+	if worst(findings) != exitOK {
+		return nil, nil
+	}
+	return openStore(sys, at)
 }
 
 func examineHardware(sys Sys, made bool, bound string, failed func(string, error) finding) finding {

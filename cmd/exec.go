@@ -122,10 +122,10 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		return command.Replace()
 	}
 	status, err := command.Run()
-	if err != nil {
+	if err != nil && !errors.As(err, new(*exec.OutputError)) {
 		return err
 	}
-	return &statusError{status}
+	return &statusError{status, err}
 }
 
 // wishes reads what is to be lent from the flags.
@@ -161,7 +161,11 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 	return w, nil
 }
 
-// A statusError carries the end of a command that was run to the exit code.
-type statusError struct{ exec.Status }
+// A statusError carries the end of a command that was run to the exit code, and
+// what went wrong with its output.
+type statusError struct {
+	exec.Status
+	output error // nil, or an *exec.OutputError
+}
 
 func (e *statusError) Error() string { return "the command ended with a status of its own" }

@@ -31,7 +31,11 @@ func openStore(sys Sys, at *place) (*store.Store, error) {
 		err = s.Unlock(key)
 	}
 	key.Wipe()
-	return s, err
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // vaultKey opens the slot that fits the store's key source.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,10 +40,7 @@ func report(sys Sys, c *cobra.Command, err error) int {
 		return exitOK
 	}
 	if status := (*statusError)(nil); errors.As(err, &status) {
-		if status.Signal != 0 {
-			exec.Die(status.Signal)
-		}
-		return status.ExitCode()
+		return reportStatus(sys, c, status)
 	}
 	if diagnosis := (*diagnosisError)(nil); errors.As(err, &diagnosis) {
 		return diagnosis.code
@@ -52,12 +50,29 @@ func report(sys Sys, c *cobra.Command, err error) int {
 		exec.Die(interrupted.signal)
 		return 128 + int(interrupted.signal)
 	}
+	return tell(sys, c, err)
+}
+
+// tell says what happened and what to do next.
+func tell(sys Sys, c *cobra.Command, err error) (code int) {
 	a := adviceFor(c, err)
 	say(sys, "%s %s", paint(sys, sys.Stderr, red, "error:"), sentence(err))
 	if a.hint != "" {
 		say(sys, "hint: %s", strings.ReplaceAll(a.hint, "\n", "\n  "))
 	}
 	return a.code
+}
+
+// reportStatus ends as the command did. Lost output counts where the command
+// itself knows of no failure.
+func reportStatus(sys Sys, c *cobra.Command, end *statusError) (code int) {
+	if end.output != nil {
+		code = tell(sys, c, end.output)
+	}
+	if end.Signal != 0 {
+		exec.Die(end.Signal)
+	}
+	return cmp.Or(end.ExitCode(), code)
 }
 
 // sentence is the error on one line.
