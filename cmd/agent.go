@@ -1,6 +1,9 @@
 package cmd
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // agentVariables are what coding agents set for the commands they run; one that
 // is set and not empty counts. It is a courtesy, not a wall: an agent can unset
@@ -40,4 +43,26 @@ func (s Sys) human(streams ...*os.File) bool {
 		}
 	}
 	return s.agent() == ""
+}
+
+var errNobodyToAsk = errors.New("there is nobody to ask: no terminal, or an agent's")
+
+// terminal is where a human can be asked, though stdin and stderr may belong to
+// a pipeline: the terminal that the command was started from. The caller closes
+// it.
+func (s Sys) terminal() (*prompter, error) {
+	if s.Terminal == nil || s.agent() != "" {
+		return nil, errNobodyToAsk
+	}
+	in, out, err := s.Terminal()
+	if err != nil {
+		return nil, errNobodyToAsk
+	}
+	return s.prompter(in, out), nil
+}
+
+// alone is the world in which nobody is asked.
+func (s Sys) alone() Sys {
+	s.Stdin, s.Terminal = nil, nil
+	return s
 }

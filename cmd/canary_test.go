@@ -33,6 +33,10 @@ const (
 	canaryLabel   = "canary/of-the-mine"
 	canaryNote    = "sings in the dark"
 	canaryMachine = "f37ac0de95b1482e6d0ab84c31e7592d"
+
+	// An age recipient, and an identity that is not its.
+	canaryRecipient = "age1lxughg6yuw9ftqrnyh4p35m6nhj9er3dsapcez8g0mx3r0kqsc8qfeke27"
+	canaryStranger  = "AGE-SECRET-KEY-13VT94U7QE2ACPQ6XD8G34FNW8HC032UUH04AH5NDAWLGM67UQ04QJ65AH6"
 )
 
 // An outing is one command line. In its words and its environment, {value} is the
@@ -56,6 +60,9 @@ var outingsWithoutStore = []outing{
 	{status: 3, words: "mv {label} other"},
 	{status: 3, words: "rm {label}"},
 	{status: 3, words: "destroy"},
+	{status: 3, words: "rekey"},
+	{status: 3, words: "recovery test --identity-file {file}"},
+	{status: 3, words: "recover --identity-file {file}"},
 	{status: 3, words: "doctor"},
 	{status: 125, words: "exec --use {label} -- sh {all}"},
 	{status: 0, words: "__complete show ca"},
@@ -135,6 +142,17 @@ var outingsWithStore = []outing{
 	{status: 125, words: "exec -- sh {all}"},
 	{status: 125, words: "exec --use {label} --"},
 	{status: 125, words: "exec --use {label} --timeout -1s -- sh {all}"},
+
+	{status: 0, words: "recovery"},
+	{status: 4, words: "recovery create"},
+	{status: 2, words: "recovery create --to {value}!"},
+	{status: 0, words: "recovery create --to " + canaryRecipient},
+	{status: 4, words: "recovery test --identity-file {file}"},
+	{status: 4, words: "recovery test --identity-file {stranger}"},
+	{status: 9, words: "recover --identity-file {file} --key-source file --no-hardware-id"},
+	{status: 0, words: "rekey"},
+	{status: 0, words: "rekey --key-source {source}"},
+	{status: 0, words: "list --passphrase-fd 0"},
 
 	{status: 4, words: "destroy"},
 	{status: 0, words: "__complete exec --use ca"},
@@ -217,6 +235,7 @@ func newFlight(t *testing.T, source, value string) *flight {
 	f.home.env = append(f.home.env, "TEST_MACHINE_ID="+canaryMachine)
 	f.values.watch("the value", []byte(value))
 	f.values.watch("the hardware ID", []byte(canaryMachine))
+	f.values.watch("the identity", []byte(strings.TrimPrefix(canaryStranger, "AGE-SECRET-KEY-")))
 	f.sealed.watch("the label", []byte(canaryLabel))
 	f.sealed.watch("the note", []byte(canaryNote))
 
@@ -234,6 +253,7 @@ func newFlight(t *testing.T, source, value string) *flight {
 		"{value}", value, "{label}", canaryLabel, "{note}", canaryNote,
 		"{file}", write("value", value), "{big}", write("big", strings.Repeat(value, 64<<10/len(value)+1)), "{nul}", write("nul", value+"\x00"), "{forms}", forms,
 		"{all}", write("all", "cat "+forms+"; cat "+forms+" >&2"),
+		"{stranger}", write("stranger", canaryStranger), "{source}", source,
 		"{save}", write("save", `printf %s "$MADE" >`+f.made), "{cat-other}", `cat "$OTHER"`,
 		"{store}", filepath.Dir(f.home.store()), "{keyring}", filepath.Join(f.home.dir, "keyring"),
 		"{damaged}", filepath.Join(f.home.dir, "damaged"), "{badkey}", filepath.Join(f.home.dir, "badkey"),

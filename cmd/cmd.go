@@ -26,6 +26,10 @@ type Sys struct {
 	Now      func() time.Time                   // the clock
 	Keyring  machine.Keyring                    // the OS keyring
 	Hardware func() (machine.HardwareID, error) // the ID of this machine
+
+	// Terminal opens the terminal that the command was started from, whatever
+	// became of the streams; the caller closes both.
+	Terminal func() (in, out *os.File, err error)
 }
 
 // Getenv returns the value of an environment variable, the last one where a name
@@ -78,7 +82,7 @@ Environment:
   secrets exec --use openai-api-key -- curl https://api.openai.com/v1/models
   secrets doctor`,
 		Args:          cobra.ArbitraryArgs,
-		RunE:          runRoot,
+		RunE:          runParent,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -89,6 +93,8 @@ Environment:
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
 	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
+	root.PersistentFlags().IntVar(&at.passphraseFD, "passphrase-fd", noFD, "read passphrases from descriptor `N`, one a line, and do not ask")
+	root.PersistentFlags().Lookup("passphrase-fd").DefValue = "" // none
 	cobra.EnableCommandSorting = false
 
 	root.AddGroup(
@@ -105,7 +111,7 @@ Environment:
 	}
 	add(groupUse, newExec(sys, at), newGet(sys, at))
 	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
-	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newDestroy(sys, at))
+	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newDestroy(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
 	root.AddCommand(newMan())
 	help := newHelp()
@@ -122,34 +128,36 @@ const (
 	groupAbout   = "about"
 )
 
-func runRoot(c *cobra.Command, args []string) error {
+// runParent is a command that does nothing without one of its own commands.
+func runParent(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()
 	}
 	return unknownCommand(c, args[0])
 }
 
-// unknownCommand is the error of a name that is no command of root.
-func unknownCommand(root *cobra.Command, name string) error {
+// unknownCommand is the error of a name that is no command of parent.
+func unknownCommand(parent *cobra.Command, name string) error {
 	var names []string
-	for _, c := range root.Commands() {
+	for _, c := range parent.Commands() {
 		if !c.Hidden {
 			names = append(names, c.Name())
 		}
 	}
-	return &unknownCommandError{name: name, near: closest(name, names)}
+	return &unknownCommandError{parent: parent.CommandPath(), name: name, near: closest(name, names)}
 }
 
 // An unknownCommandError knows the command that was probably meant.
-type unknownCommandError struct{ name, near string }
+type unknownCommandError struct{ parent, name, near string }
 
 func (e *unknownCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
 
 func (e *unknownCommandError) hint() string {
 	if e.near != "" {
-		return "did you mean: secrets " + e.near
+		return "did you mean: " + e.parent + " " + e.near
 	}
-	return "secrets help lists the commands"
+	topic := strings.TrimPrefix(e.parent, "secrets")
+	return "secrets help" + topic + " lists the commands"
 }
 
 // flagError tells a flag that cannot be one from a wrong one: "-----BEGIN …" is

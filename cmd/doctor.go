@@ -45,7 +45,7 @@ type diagnosisError struct{ code int }
 func (e *diagnosisError) Error() string { return "something is wrong" }
 
 func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON bool) error {
-	sys.Stdin = nil // nobody is asked
+	sys = sys.alone()
 	findings := examine(sys, at, c)
 	var err error
 	if asJSON {
@@ -121,10 +121,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		binding.Level, binding.State, binding.Next = "error", "unknown", ""
 		binding.Fact = "not known before that is mended"
 	}
-	return append(findings, binding, finding{
-		Check: "recovery", Level: "warning", State: "none",
-		Fact: "none: if the " + keyWords[h.KeySource] + " or this machine is lost, the values are lost",
-	})
+	return append(findings, binding, recoveryFinding(h, failed))
 }
 
 // openIfMended opens the store, but not where a finding says already why it

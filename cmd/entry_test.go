@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"errors"
+	"io"
+	"os"
 	"syscall"
 	"testing"
 )
@@ -48,12 +50,25 @@ func TestEntryCutAnywhere(t *testing.T) {
 // answer reads one answer from a terminal that gives its bytes in these parts
 // and is closed then.
 func answer(parts []string) (string, error) {
-	keys := make(chan []byte, len(parts))
-	for _, part := range parts {
-		keys <- []byte(part)
-	}
-	close(keys)
 	var e entry
-	err := (&prompter{keys: keys}).read(&e)
+	err := (&prompter{in: &typist{left: parts}}).read(&e)
 	return string(e.text), err
+}
+
+// A typist gives one part a read.
+type typist struct {
+	*os.File
+	left []string
+}
+
+func (t *typist) Read(b []byte) (int, error) {
+	for len(t.left) > 0 && t.left[0] == "" {
+		t.left = t.left[1:]
+	}
+	if len(t.left) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, t.left[0])
+	t.left = t.left[1:]
+	return n, nil
 }

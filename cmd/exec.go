@@ -115,7 +115,9 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		Timeout: o.timeout,
 		Warn:    func(err error) { warn(sys, "%s", sentence(err)) },
 	}
-	if err := w.lend(sys, at, &command); err != nil {
+	err = w.lend(sys, at, &command)
+	at.close()
+	if err != nil {
 		return err
 	}
 	if o.noMask {

@@ -6,17 +6,17 @@ import "github.com/spf13/cobra"
 // command that there is not for a success.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
-		Use:               "help [COMMAND]",
+		Use:               "help [COMMAND]…",
 		Short:             "Show how a command is used",
 		Long:              `Shows how a command is used; without one, what there is.` + exitStatus(exitOK, exitUsage),
 		Example:           `  secrets help exec`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeCommands,
 		RunE: func(c *cobra.Command, args []string) error {
 			root := c.Root()
 			topic, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknownCommand(root, args[0])
+				return unknownCommand(topic, rest[0])
 			}
 			topic.InitDefaultHelpFlag()
 			return topic.Help()

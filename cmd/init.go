@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,29 +32,39 @@ the hardware ID of this machine is part of what opens it.
               login, on the disk only in encrypted form
     file      a key file of its own, away from the store: protected by nothing
               but its permissions; for machines without a keyring
+    passphrase
+              in nobody's keeping: asked for on the terminal by each command, or
+              read from --passphrase-fd; guessing one costs 256 MiB and some
+              tenths of a second each time
 
 A source is never chosen for you: where the keyring cannot serve, nothing is made
 and the commands to choose from are printed. With --no-hardware-id the store and
 its key together open anywhere.
 
-There is no way back yet from a lost keyring, key file or machine: what is stored
-here must be obtainable again where it came from.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitKeyring, exitBusy, exitRefused),
+There is no way back from a lost keyring, key file, passphrase or machine until
+'secrets recovery create' has made one.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitKeyring, exitBusy, exitRefused),
 		Example: `  secrets init
   secrets init --key-source file
-  secrets init --key-source file --key-file /mnt/usb/secrets.key`,
+  secrets init --key-source file --key-file /mnt/usb/secrets.key
+  secrets init --key-source passphrase
+  secrets init --key-source passphrase --passphrase-fd 3 3<passphrase.txt`,
 		Args: exactArgs(0),
 		RunE: func(*cobra.Command, []string) error { return runInit(sys, at, o) },
 	}
-	c.Flags().StringVar(&o.keySource, "key-source", "keyring", "where the store's key lies: keyring or file")
+	keySourceFlag(c, &o.keySource, sourceKeyring)
 	c.Flags().BoolVar(&o.noHardwareID, "no-hardware-id", false, "do not bind the store to this machine's hardware ID")
-	_ = c.RegisterFlagCompletionFunc("key-source", cobra.FixedCompletions([]string{"keyring", "file"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-var errNoSuchSource = errors.New("--key-source takes keyring or file")
+var errNoSuchSource = errors.New("--key-source takes keyring, file or passphrase")
+
+func keySourceFlag(c *cobra.Command, name *string, byDefault string) {
+	c.Flags().StringVar(name, "key-source", byDefault, "where the store's key lies: keyring, file or passphrase")
+	_ = c.RegisterFlagCompletionFunc("key-source", cobra.FixedCompletions(sourceNames, cobra.ShellCompDirectiveNoFileComp))
+}
 
 func runInit(sys Sys, at *place, o initOptions) error {
-	if o.keySource != "keyring" && o.keySource != "file" {
+	if !slices.Contains(sourceNames, o.keySource) {
 		return usage(errNoSuchSource)
 	}
 	path, err := at.store(sys)
@@ -78,12 +89,17 @@ func runInit(sys Sys, at *place, o initOptions) error {
 	if hardware.Container {
 		warn(sys, "this is a container: its hardware ID may be the image's, and shared by all that run it")
 	}
-	warn(sys, "there is no recovery yet: if the %s or this machine is lost, the values are lost", keyWords[source.Type()])
+	warn(sys, "%s; to make one: secrets recovery create", noRecoveryWords("there is no recovery yet", source.Type()))
 	return nil
 }
 
+// noRecoveryWords says what it means that there is none.
+func noRecoveryWords(start, keySource string) string {
+	return start + ": if the " + keyWords[keySource] + " or this machine is lost, the values are lost"
+}
+
 // keyWords names each key source in a sentence.
-var keyWords = map[string]string{"keyring": "keyring", "file": "key file"}
+var keyWords = map[string]string{sourceKeyring: "keyring", sourceFile: "key file", sourcePassphrase: "passphrase"}
 
 func bindingWords(keySource, hardwareSource string) string {
 	if hardwareSource == "" {
@@ -108,24 +124,41 @@ func createStore(sys Sys, at *place, path string, source machine.KeySource, hard
 	vaultKey := newVaultKey()
 	defer vaultKey.Wipe()
 
-	slot := machine.NewSlot(1, source.Type())
-	if err = slot.Seal(key, hardware, epoch, vaultKey); err == nil {
-		var raw []byte
-		if raw, err = json.Marshal(slot); err == nil {
-			err = store.Create(path, at.options(), store.Header{
-				StoreID:        id,
-				Epoch:          epoch.Number,
-				Created:        sys.Now(),
-				KeySource:      source.Type(),
-				HardwareSource: hardware.Source,
-				Slots:          []json.RawMessage{raw},
-			}, vaultKey)
-		}
+	slots, err := withKeySlot(nil, source.Type(), key, hardware, epoch, vaultKey)
+	if err == nil {
+		err = store.Create(path, at.options(), store.Header{
+			StoreID:        id,
+			Epoch:          epoch.Number,
+			Created:        sys.Now(),
+			KeySource:      source.Type(),
+			HardwareSource: hardware.Source,
+			Slots:          slots,
+		}, vaultKey)
 	}
 	if err != nil {
 		return errors.Join(err, source.Delete(epoch))
 	}
 	return nil
+}
+
+// withKeySlot appends a slot in which a key source's key and the hardware ID
+// wrap the vault key.
+func withKeySlot(slots []json.RawMessage, source string, key redact.Value, hardware machine.HardwareID, epoch machine.Epoch, vaultKey redact.Value) ([]json.RawMessage, error) {
+	id, err := machine.NextSlotID(slots)
+	if err != nil {
+		return nil, err
+	}
+	slot := machine.NewSlot(id, source)
+	if err := slot.Seal(key, hardware, epoch, vaultKey); err != nil {
+		return nil, err
+	}
+	return withSlot(slots, slot)
+}
+
+// withSlot appends a slot as it lies in the header.
+func withSlot(slots []json.RawMessage, slot any) ([]json.RawMessage, error) {
+	raw, err := json.Marshal(slot)
+	return append(slots, raw), err
 }
 
 func newVaultKey() redact.Value {

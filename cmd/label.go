@@ -78,8 +78,7 @@ func distance(a, b string) int {
 // knownLabels lists the labels of a store that opens without a question, for
 // completion; of any other, nothing.
 func knownLabels(sys Sys, at *place) []string {
-	sys.Stdin = nil // nobody is there to answer
-	s, err := openStore(sys, at)
+	s, err := openStore(sys.alone(), &place{keyFile: at.keyFile, allowRemoteFS: at.allowRemoteFS, passphraseFD: noFD})
 	if err != nil {
 		return nil
 	}

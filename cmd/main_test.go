@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/term"
 
 	"secrets/cmd"
 	"secrets/machine"
@@ -38,6 +39,9 @@ func testSystem() cmd.Sys {
 		id, err := machine.NewHardwareID("machine-id", os.Getenv("TEST_MACHINE_ID"))
 		id.Container = os.Getenv("TEST_CONTAINER") != ""
 		return id, err
+	}
+	if !term.IsTerminal(int(sys.Stderr.Fd())) {
+		sys.Terminal = nil // not that of whoever runs the tests
 	}
 	if now, err := time.Parse(time.RFC3339, os.Getenv("TEST_TIME")); err == nil {
 		sys.Now = func() time.Time { return now }

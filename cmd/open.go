@@ -18,24 +18,38 @@ var (
 // openStore opens the store and fetches its key. The keyring may take its time;
 // no lock is held while it does.
 func openStore(sys Sys, at *place) (*store.Store, error) {
+	s, key, err := openVault(sys, at)
+	key.Wipe()
+	return s, err
+}
+
+// openVault is openStore, and hands out the vault key, which the caller wipes.
+func openVault(sys Sys, at *place) (*store.Store, redact.Value, error) {
 	path, err := at.store(sys)
 	if err != nil {
-		return nil, err
+		return nil, redact.Value{}, err
 	}
 	s, err := store.Open(path, at.options())
 	if err != nil {
-		return nil, err
+		return nil, redact.Value{}, err
 	}
 	key, err := vaultKey(sys, at, s.Header())
+	if errors.Is(err, machine.KeyMissing) {
+		// A rekey may have taken the key away after the header was read.
+		if again, openErr := store.Open(path, at.options()); openErr == nil && again.Header().Epoch > s.Header().Epoch {
+			s = again
+			key, err = vaultKey(sys, at, s.Header())
+		}
+	}
 	if err == nil {
 		err = s.Unlock(key)
 	}
-	key.Wipe()
 	if err != nil {
+		key.Wipe()
 		s.Close()
-		return nil, err
+		return nil, redact.Value{}, err
 	}
-	return s, nil
+	return s, key, nil
 }
 
 // vaultKey opens the slot that fits the store's key source.
@@ -64,32 +78,48 @@ func vaultKey(sys Sys, at *place, h store.Header) (redact.Value, error) {
 			return redact.Value{}, err
 		}
 		defer key.Wipe()
-		return slot.Open(key, hardware, epoch)
+		vault, err := slot.Open(key, hardware, epoch)
+		if errors.Is(err, machine.ErrWrongKey) && slot.Type == sourcePassphrase {
+			err = errWrongPassphrase
+		}
+		return vault, err
 	}
 	return redact.Value{}, errNoSlot
 }
 
+// The key sources, by the names that --key-source takes and a header has.
+const (
+	sourceKeyring    = "keyring"
+	sourceFile       = "file"
+	sourcePassphrase = "passphrase"
+)
+
+var sourceNames = []string{sourceKeyring, sourceFile, sourcePassphrase}
+
 // keySource is the source of one name. No source ever stands in for another.
 func keySource(sys Sys, at *place, name string) (machine.KeySource, error) {
 	switch name {
-	case "keyring":
+	case sourceKeyring:
 		return machine.KeyringSource{
 			Keyring:     sys.Keyring,
 			Interactive: sys.human(sys.Stdin, sys.Stderr),
 			Notice:      func() { say(sys, "waiting for the keyring to be unlocked …") },
 		}, nil
-	case "file":
+	case sourceFile:
 		path, err := at.key(sys)
 		return machine.FileSource{Path: path}, err
+	case sourcePassphrase:
+		return passphraseSource(sys, at), nil
 	}
 	return nil, fmt.Errorf("%w %q", errKeySource, name)
 }
 
 // A hardwareError is a hardware ID that cannot be had: with bound, by a store
-// that is bound to it.
+// that is bound to it; else by the command that would bind one.
 type hardwareError struct {
-	bound bool
-	err   error
+	bound   bool
+	command string // "init", where it is empty
+	err     error
 }
 
 func (e *hardwareError) Error() string { return e.err.Error() }

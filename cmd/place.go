@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 
@@ -14,6 +15,9 @@ import (
 type place struct {
 	keyFile       string // --key-file
 	allowRemoteFS bool   // --allow-remote-fs
+	passphraseFD  int    // --passphrase-fd, or noFD
+
+	opened map[int]*os.File // the descriptors that were named and read
 }
 
 var (

@@ -49,48 +49,66 @@ func (interruptedError) Error() string { return "interrupted" }
 
 func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
 
-// A prompter asks on stderr and reads the answers from stdin, a terminal.
+// A prompter asks questions on a terminal and reads the answers from it.
 type prompter struct {
-	sys  Sys
-	keys <-chan []byte
-	rest []byte // read, but behind the end of the last answer
+	in      keyboard
+	out     *os.File
+	dumb    bool          // the terminal knows no escape sequences
+	pending <-chan []byte // a read that was begun and not answered yet
+	rest    []byte        // read, but behind the end of the last answer
 
 	signals chan os.Signal // while a question is asked
 }
 
-// newPrompter starts to read the terminal. Its goroutine lives as long as the
-// process: a read from a terminal cannot be called back, so one prompter has to
-// ask all questions of a command.
-func newPrompter(sys Sys) *prompter {
-	keys := make(chan []byte)
-	go func() {
-		defer close(keys)
-		for {
-			buf := make([]byte, 4096)
-			n, err := sys.Stdin.Read(buf)
-			if n > 0 {
+// A keyboard is the input of a terminal: an *os.File, but in tests.
+type keyboard interface {
+	io.ReadCloser
+	Fd() uintptr
+}
+
+// newPrompter asks on stderr and reads from stdin, a terminal.
+func newPrompter(sys Sys) *prompter { return sys.prompter(sys.Stdin, sys.Stderr) }
+
+func (s Sys) prompter(in, out *os.File) *prompter {
+	return &prompter{in: in, out: out, dumb: s.Getenv("TERM") == "dumb"}
+}
+
+// keys reads from the terminal, once for each call that is answered. A read
+// cannot be called back: so one prompter has to ask all questions of a command,
+// and none is begun before its answer is wanted, or for more than is wanted, which
+// would steal the input of a command that runs later.
+func (p *prompter) keys(most int) <-chan []byte {
+	if p.pending == nil {
+		keys := make(chan []byte, 1)
+		p.pending = keys
+		go func() {
+			defer close(keys)
+			buf := make([]byte, most)
+			if n, _ := p.in.Read(buf); n > 0 {
 				keys <- buf[:n]
 			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return &prompter{sys: sys, keys: keys}
+		}()
+	}
+	return p.pending
 }
 
 // newValue asks twice for a value, without showing it.
 func (p *prompter) newValue(label string) (redact.Value, error) {
-	first, err := p.hidden("Value of " + label + " (not shown): ")
+	return p.twice("Value of "+label+" (not shown): ", p.hidden, errMismatch)
+}
+
+// twice asks for something new, and once more for the same.
+func (p *prompter) twice(question string, ask func(string) (redact.Value, error), mismatch error) (redact.Value, error) {
+	first, err := ask(question)
 	if err != nil {
 		return redact.Value{}, err
 	}
 	if first.Len() == 0 { // asking again for nothing helps nobody
 		return first, nil
 	}
-	again, err := p.hidden("The same again: ")
+	again, err := ask("The same again: ")
 	if err == nil && !first.Equal(again) {
-		err = errMismatch
+		err = mismatch
 	}
 	again.Wipe()
 	if err != nil {
@@ -100,34 +118,40 @@ func (p *prompter) newValue(label string) (redact.Value, error) {
 	return first, nil
 }
 
-// hidden asks one question whose answer is not shown.
+// hidden asks one question whose answer is not shown, and may have lines.
 func (p *prompter) hidden(question string) (redact.Value, error) {
+	return p.unseen(question, entry{})
+}
+
+// hiddenLine is hidden for an answer of one line. Nothing is read behind it.
+func (p *prompter) hiddenLine(question string) (redact.Value, error) {
+	return p.unseen(question, entry{line: true})
+}
+
+func (p *prompter) unseen(question string, e entry) (redact.Value, error) {
 	defer p.watch()()
-	fd := int(p.sys.Stdin.Fd())
+	fd := int(p.in.Fd())
 	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return redact.Value{}, fmt.Errorf("preparing the terminal: %w", err)
 	}
-	marks := p.sys.Getenv("TERM") != "dumb"
 	defer func() {
-		if marks {
-			fmt.Fprint(p.sys.Stderr, pasteOff)
+		if !p.dumb {
+			fmt.Fprint(p.out, pasteOff)
 		}
 		_ = term.Restore(fd, before) // it fails only where the terminal is gone
-		fmt.Fprintln(p.sys.Stderr)
+		fmt.Fprintln(p.out)
 	}()
-	fmt.Fprint(p.sys.Stderr, question)
-	if marks {
-		fmt.Fprint(p.sys.Stderr, pasteOn)
+	fmt.Fprint(p.out, question)
+	if !p.dumb {
+		fmt.Fprint(p.out, pasteOn)
 	}
-
-	var e entry
 	if err := p.read(&e); err != nil {
 		clear(e.text)
 		return redact.Value{}, err
 	}
 	if n := bytes.Count(e.text, []byte("\n")); n > 0 {
-		fmt.Fprintf(p.sys.Stderr, "(%d lines)", n)
+		fmt.Fprintf(p.out, "(%d lines)", n)
 	}
 	return redact.NewValue(e.text), nil
 }
@@ -135,7 +159,7 @@ func (p *prompter) hidden(question string) (redact.Value, error) {
 // confirm asks a question whose answer is shown, and compares the answer.
 func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
 	defer p.watch()()
-	fmt.Fprint(p.sys.Stderr, question)
+	fmt.Fprint(p.out, question)
 	var e entry
 	if err := p.read(&e); err != nil {
 		return false, err
@@ -149,6 +173,12 @@ func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
 	return false, nil
 }
 
+// close closes the terminal's files, which are the prompter's own.
+func (p *prompter) close() {
+	_ = p.in.Close()
+	_ = p.out.Close()
+}
+
 // watch takes the signals that would end the process from now on, before the
 // terminal is changed, until the function that it returns is called.
 func (p *prompter) watch() (stop func()) {
@@ -159,6 +189,10 @@ func (p *prompter) watch() (stop func()) {
 
 // read feeds keys into e until the answer is complete.
 func (p *prompter) read(e *entry) error {
+	most := 4096
+	if e.line {
+		most = 1
+	}
 	for {
 		for len(p.rest) > 0 && (!e.ended || e.splits(p.rest[0])) {
 			b := p.rest[0]
@@ -171,7 +205,10 @@ func (p *prompter) read(e *entry) error {
 		if e.ended {
 			pause = time.After(pasteGap)
 		}
-		if e.ended && len(p.rest) > 0 {
+		switch {
+		case e.ended && e.line:
+			return nil
+		case e.ended && len(p.rest) > 0:
 			e.resume()
 			continue
 		}
@@ -181,10 +218,10 @@ func (p *prompter) read(e *entry) error {
 		case <-pause:
 			e.finish()
 			return nil
-		case keys, open := <-p.keys:
+		case keys, open := <-p.keys(most):
 			switch {
 			case open:
-				p.rest = keys
+				p.rest, p.pending = keys, nil
 			case e.ended:
 				e.finish()
 				return nil
@@ -202,6 +239,7 @@ type entry struct {
 	paste  bool   // between the marks of a bracketed paste
 	cr     bool   // the last byte was a CR, so that an LF belongs to it
 	ended  bool   // a line end was typed
+	line   bool   // and that is the end: one line is wanted
 }
 
 // The keys that a prompt knows; all other control characters but the tab, which

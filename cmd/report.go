@@ -85,7 +85,7 @@ func sentence(err error) string {
 func adviceFor(c *cobra.Command, err error) advice {
 	var a advice
 	found := false
-	for _, about := range []func(error) (advice, bool){aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
+	for _, about := range []func(error) (advice, bool){aboutUsage, aboutExec, aboutTransfer, aboutBinding, aboutStore, aboutFiles} {
 		if a, found = about(err); found {
 			break
 		}
@@ -138,7 +138,7 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitUsage, "nothing was stored"}, true
 	case errors.Is(err, errTooShort):
 		return advice{exitUsage, "it would show in the output of every command; to store it all the same: --unmasked"}, true
-	case errors.Is(err, errMismatch):
+	case errors.Is(err, errMismatch), errors.Is(err, errPassphrasesVary):
 		return advice{exitFailed, "nothing was stored; try again"}, true
 	case errors.Is(err, errNoAnswer):
 		return advice{exitHuman, "nothing was changed; try again"}, true
@@ -150,6 +150,12 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitRefused, "leave out --no-mask"}, true
 	case errors.As(err, &notHuman):
 		return advice{exitRefused, "let a command have it: secrets exec --use " + notHuman.label + " -- COMMAND"}, true
+	case errors.Is(err, errWrongPassphrase):
+		return advice{exitHuman, "try again; if it is forgotten, " + lostHint}, true
+	case errors.Is(err, machine.ErrNoPassphrase), errors.Is(err, errPassphraseLong):
+		return advice{exitHuman, "nothing was changed; try again"}, true
+	case errors.Is(err, errNobodyToAsk):
+		return advice{exitHuman, "run it yourself, on a terminal; a passphrase may also come from --passphrase-fd, an identity from --identity-file"}, true
 	case errors.Is(err, errNeedsHuman):
 		return advice{exitHuman, "run it yourself, on a terminal"}, true
 	case errors.As(err, new(usageError)):
@@ -197,11 +203,11 @@ func aboutBinding(err error) (advice, bool) {
 	)
 	switch {
 	case errors.As(err, &hardware) && hardware.bound, errors.Is(err, machine.ErrHardwareChanged):
-		return advice{exitHardware, "a store opens only on the machine it was made on, and with the ID it had then\nif this is that machine, restore its ID; if the store is lost, start over: secrets destroy"}, true
+		return advice{exitHardware, "a store opens only on the machine it was made on, and with the ID it had then\nif this is that machine, restore its ID; else " + lostHint}, true
 	case errors.As(err, &hardware):
-		return advice{exitRefused, "to bind the store to the key alone, so that both together open on any machine:\nsecrets init --no-hardware-id"}, true
+		return advice{exitRefused, "to bind the store to the key alone, so that both together open on any machine:\nsecrets " + cmp.Or(hardware.command, "init") + " --no-hardware-id"}, true
 	case errors.Is(err, machine.ErrWrongKey):
-		return advice{exitDamaged, "the key belongs to another store, or was replaced: restore it from a backup\nif it is lost, start over: secrets destroy"}, true
+		return advice{exitDamaged, "the key belongs to another store, or was replaced: restore it from a backup\nif it is lost, " + lostHint}, true
 	case errors.Is(err, machine.ErrSlotDamaged), errors.Is(err, errNoSlot):
 		return advice{exitDamaged, restoreHint}, true
 	case errors.Is(err, machine.ErrUnknownPayload), errors.Is(err, errKeySource):
@@ -216,6 +222,9 @@ func aboutBinding(err error) (advice, bool) {
 	return advice{}, false
 }
 
+// lostHint is for a store whose key or machine is gone.
+const lostHint = "open it with a recovery (secrets recover), or start over (secrets destroy)"
+
 const restoreHint = "restore the store's file from a backup; if there is none, start over: secrets destroy"
 
 // aboutUnusable is for init: where no key could be made, there is a choice.
@@ -226,7 +235,8 @@ func aboutUnusable(source string, state machine.State) advice {
 	const choices = "no store was made; choose where its key shall lie:\n" +
 		"secrets init                                the keyring, once it can serve\n" +
 		"secrets init --key-source file              a key file in your home, protected by its permissions alone\n" +
-		"secrets init --key-source file --key-file F a key file where you say"
+		"secrets init --key-source file --key-file F a key file where you say\n" +
+		"secrets init --key-source passphrase        nowhere: a passphrase, asked for by each command"
 	code := exitKeyring
 	if state == machine.Locked {
 		code = exitHuman
@@ -240,9 +250,9 @@ func aboutKey(state machine.State) advice {
 	case machine.Locked:
 		return advice{exitHuman, "unlock it (log in to the desktop, or open its settings), then try again"}
 	case machine.KeyMissing:
-		return advice{exitKeyring, "restore it, or name its file with --key-file; a new key would not open the store\nif it is lost, start over: secrets destroy"}
+		return advice{exitKeyring, "restore it, or name its file with --key-file; a new key would not open the store\nif it is lost, " + lostHint}
 	case machine.KeyMalformed:
-		return advice{exitDamaged, "something else wrote to the key's place: restore the key\nif it is lost, start over: secrets destroy"}
+		return advice{exitDamaged, "something else wrote to the key's place: restore the key\nif it is lost, " + lostHint}
 	case machine.KeyExists:
 		return advice{exitRefused, "keys are never overwritten"}
 	case machine.KeyNotKept:
@@ -260,7 +270,7 @@ func aboutKey(state machine.State) advice {
 	case machine.Busy:
 		return advice{exitBusy, "try again"}
 	case machine.Unsupported:
-		return advice{exitKeyring, "a store opens only on the system it was made on; if it is lost, start over: secrets destroy"}
+		return advice{exitKeyring, "a store opens only on the system it was made on; if it is lost, " + lostHint}
 	}
 	return advice{exitKeyring, "restart the keyring service (or log in again), then try again"}
 }

@@ -1,0 +1,123 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+var identityLine = regexp.MustCompile(`AGE-SECRET-KEY-PQ-1[0-9A-Z]+`)
+
+// The identity is shown once, on the alternate screen of the terminal; only who
+// has it somewhere can go on, and then it opens the store.
+func TestRecoveryOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "sk-0123456789", "set", "k")
+	s := h.at(t, nil, "recovery", "create")
+	s.wait(t, "from where you keep it (not shown): ")
+	identity := identityLine.FindString(s.screen())
+	end := identity[len(identity)-6:]
+	s.press(t, "wrong\r")
+	s.press(t, end+"\r")
+	s.wait(t, "the store has a recovery")
+	s.end(t, 0)
+	if got := len(identityLine.FindAllString(s.screen(), -1)); got != 1 {
+		t.Errorf("the identity was shown %d times", got)
+	}
+
+	if err := os.RemoveAll(filepath.Join(h.dir, "keyring")); err != nil {
+		t.Fatal(err)
+	}
+	h.folder(t, "keyring")
+	const asks = "The recovery's identity, AGE-SECRET-KEY-… (not shown): "
+	s = h.at(t, nil, "recovery", "test")
+	s.answer(t, asks, identity+"\r")
+	s.wait(t, "it works: the identity opens the store, which holds 1 secret")
+	s.end(t, 0, identity)
+	s = h.at(t, nil, "recover")
+	s.answer(t, asks, identity+"\r")
+	s.wait(t, "the store has a new key")
+	s.end(t, 0, identity)
+	if got := h.value(t, "k"); got != "sk-0123456789" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Without a proof that it is kept, there is no recovery.
+func TestRecoveryThatIsNotKept(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keys   string
+		status int
+		shows  string
+	}{
+		"wrong": {"aaaaaa\rbbbbbb\rcccccc\r", 4, "what was typed is not the end of the identity"},
+		"^C":    {"\x03", 130, "interrupted; nothing was changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "", "init")
+			before := readFile(t, h.store())
+			s := h.at(t, nil, "recovery", "create")
+			for _, key := range c.keys {
+				s.wait(t, "(not shown): ")
+				s.press(t, string(key))
+			}
+			s.wait(t, c.shows)
+			s.end(t, c.status)
+			if readFile(t, h.store()) != before {
+				t.Error("the store has changed")
+			}
+		})
+	}
+	t.Run("agent", func(t *testing.T) {
+		t.Parallel()
+		h := newHome(t)
+		h.must(t, "", "init")
+		s := h.at(t, []string{"CLAUDECODE=1"}, "recovery", "create")
+		s.wait(t, "there is nobody to ask")
+		s.end(t, 4, "AGE-SECRET-KEY-")
+	})
+}
+
+// A passphrase is asked for on the terminal, and what is typed behind it is the
+// command's.
+func TestPassphraseOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	s := h.at(t, nil, "init", "--key-source", "passphrase")
+	s.answer(t, "New passphrase (not shown): ", "correct horse\r")
+	s.answer(t, "The same again: ", "correct horse\r")
+	s.wait(t, "bound to the passphrase")
+	s.end(t, 0, "horse")
+
+	const asks = "Passphrase of the store (not shown): "
+	s = h.at(t, nil, "set", "k")
+	s.answer(t, asks, "correct horse\r")
+	s.answer(t, question, "sk-typed-0123\r")
+	s.answer(t, again, "sk-typed-0123\r")
+	s.end(t, 0, "horse", "sk-")
+
+	s = h.at(t, nil, "exec", "--use", "k", "--", "sh", "-c", `echo ready; read line; echo "read $line, $K"`)
+	s.answer(t, asks, "correct horse\r")
+	s.answer(t, "ready", "for the command\n")
+	s.wait(t, "read for the command, [secret:k]")
+	s.end(t, 0, "horse")
+
+	s = h.at(t, nil, "exec", "--stdin", "k", "--", "cat")
+	s.answer(t, asks, "wrong horse\r")
+	s.wait(t, "the passphrase is wrong")
+	s.end(t, 125, "horse")
+
+	s = h.at(t, nil, "rekey")
+	s.answer(t, asks, "correct horse\r")
+	s.answer(t, "New passphrase (not shown): ", "one\r")
+	s.answer(t, "The same again: ", "two\r")
+	s.wait(t, "the two passphrases differ")
+	s.end(t, 1)
+}

@@ -1,0 +1,147 @@
+package cmd
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"secrets/machine"
+	"secrets/machine/transfer"
+	"secrets/redact"
+	"secrets/store"
+)
+
+func newRekey(sys Sys, at *place) *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:   "rekey",
+		Short: "Put the store under a new key, or its key into another source",
+		Long: `Puts the store under a new key: every secret is sealed anew, in one step, and the
+old key is deleted last. A crash on the way leaves a store that opens. Do it when
+a copy of the store and its key may be in other hands, or to move the key into
+another source. The binding to this machine stays as it is.
+
+A copy of the file from before does not open any more; take a new backup. What
+has been read with the old key stays known: change those values where they come
+from. Recoveries stay, and so does this machine's age identity.` + exitStatus(storeExits...),
+		Example: `  secrets rekey
+  secrets rekey --key-source file
+  secrets rekey --key-source passphrase`,
+		Args: exactArgs(0),
+		RunE: func(*cobra.Command, []string) error { return runRekey(sys, at, to) },
+	}
+	keySourceFlag(c, &to, "")
+	return c
+}
+
+func runRekey(sys Sys, at *place, to string) error {
+	if to != "" && !slices.Contains(sourceNames, to) {
+		return usage(errNoSuchSource)
+	}
+	s, old, err := openVault(sys, at)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer old.Wipe()
+	h := s.Header()
+	hardware := machine.NoHardwareID
+	if h.HardwareSource != "" {
+		if hardware, err = sys.Hardware(); err != nil {
+			return &hardwareError{bound: true, err: err}
+		}
+	}
+	if to == "" {
+		to = h.KeySource
+	}
+	return rekey(sys, at, s, old, to, hardware)
+}
+
+// rekey puts s, which the vault key old opened, under a new key in a source.
+func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hardware machine.HardwareID) error {
+	source, err := keySource(sys, at, to)
+	if err != nil {
+		return err
+	}
+	if to == sourcePassphrase { // other writers must not wait for a human
+		chosen, err := source.Create(machine.Epoch{})
+		if err != nil {
+			return err
+		}
+		defer chosen.Wipe()
+		source = machine.PassphraseSource{Choose: func() (redact.Value, error) { return chosen, nil }}
+	}
+	was := s.Header()
+	next := transfer.Key{VaultKey: newVaultKey()}
+	defer next.VaultKey.Wipe()
+	made := false
+	err = s.Rekey(func(h store.Header) (store.Header, redact.Value, error) {
+		var key redact.Value
+		var err error
+		if next.Epoch, key, err = createNext(source, epochOf(h)); err != nil {
+			return h, next.VaultKey, err
+		}
+		defer key.Wipe()
+		made = true
+		slots, err := transfer.CarryOver(h.Slots, transfer.Key{Epoch: epochOf(h), VaultKey: old}, next, pluginHuman(sys))
+		if err != nil {
+			return h, next.VaultKey, err
+		}
+		h.Epoch, h.KeySource, h.HardwareSource = next.Epoch.Number, to, hardware.Source
+		h.Slots, err = withKeySlot(slots, to, key, hardware, next.Epoch, next.VaultKey)
+		return h, next.VaultKey, err
+	})
+	switch {
+	case errors.As(err, new(*store.SyncError)): // either key may be the one that is needed
+		return err
+	case err != nil && made:
+		return errors.Join(err, source.Delete(next.Epoch))
+	case err != nil:
+		return err
+	}
+	say(sys, "the store has a new key, bound to %s", bindingWords(to, hardware.Source))
+	say(sys, "copies of the store's file from before do not open any more: take a new backup")
+	forget(sys, at, was, next.Epoch.Number)
+	return warnNoRecovery(sys, s.Header())
+}
+
+func epochOf(h store.Header) machine.Epoch {
+	return machine.Epoch{Store: h.StoreID, Number: h.Epoch}
+}
+
+// createNext makes the key of the epoch behind now. One whose key is there
+// already was begun by a rekey that crashed, and is passed over: the key may be
+// needed by a copy that is not known here.
+func createNext(source machine.KeySource, now machine.Epoch) (machine.Epoch, redact.Value, error) {
+	for {
+		now.Number++
+		key, err := source.Create(now)
+		if !errors.Is(err, machine.KeyExists) {
+			return now, key, err
+		}
+	}
+}
+
+// forget deletes the keys that the store had until the epoch end: its own, and
+// those that crashes left behind it.
+func forget(sys Sys, at *place, was store.Header, end uint64) {
+	source, err := keySource(sys, at, was.KeySource)
+	for n := was.Epoch; n < end && err == nil; n++ {
+		err = source.Delete(machine.Epoch{Store: was.StoreID, Number: n})
+		if errors.Is(err, machine.KeyMissing) {
+			err = nil
+		}
+	}
+	if err != nil {
+		warn(sys, "the old key stays, and opens only copies from before: %s", sentence(err))
+	}
+}
+
+func warnNoRecovery(sys Sys, h store.Header) error {
+	recoveries, err := transfer.RecoverySlots(h.Slots)
+	if err == nil && len(recoveries) == 0 {
+		warn(sys, "%s; to make one: secrets recovery create", noRecoveryWords("there is no recovery", h.KeySource))
+	}
+	return err
+}

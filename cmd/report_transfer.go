@@ -1,0 +1,56 @@
+package cmd
+
+import (
+	"errors"
+
+	"secrets/machine/transfer"
+	"secrets/store"
+)
+
+// aboutTransfer explains what goes wrong with recoveries, bundles and what they
+// are opened with.
+func aboutTransfer(err error) (advice, bool) {
+	var (
+		plugin  *transfer.PluginError
+		expired *transfer.ExpiredError
+		version *transfer.VersionError
+		sync    *store.SyncError
+	)
+	switch {
+	case errors.As(err, &plugin) && plugin.Missing:
+		return advice{exitFailed, "install the plugin, so that it is in PATH"}, true
+	case errors.As(err, &plugin):
+		return advice{exitFailed, "is the token there, and was it touched? try again"}, true
+	case errors.Is(err, transfer.ErrSecretRecipient):
+		return advice{exitUsage, "treat the identity as exposed: it is in your shell's history and was in the process list\na recipient begins with age1"}, true
+	case errors.Is(err, transfer.ErrRecipient), errors.Is(err, transfer.ErrNoRecipient):
+		return advice{exitUsage, "a recipient is a line age1…, as 'secrets identity' or age-keygen -y prints it: --to RECIPIENT"}, true
+	case errors.Is(err, transfer.ErrMixedRecipients):
+		return advice{exitUsage, "make one for the recipients age1pq1… and one for the others"}, true
+	case errors.Is(err, transfer.ErrNoIdentity):
+		return advice{exitHuman, "name the file that has it with --identity-file"}, true
+	case errors.Is(err, transfer.ErrIdentity):
+		return advice{exitHuman, "an identity is a line AGE-SECRET-KEY-… or AGE-PLUGIN-…"}, true
+	case errors.Is(err, transfer.ErrWrongIdentity):
+		return advice{exitHuman, "take the identity that belongs to one of its recipients"}, true
+	case errors.Is(err, transfer.ErrOtherStore):
+		return advice{exitDamaged, "the recovery was put there from elsewhere: trust neither the file nor who gave it to you"}, true
+	case errors.Is(err, transfer.ErrNotAge), errors.Is(err, transfer.ErrDamaged), errors.Is(err, transfer.ErrMalformed):
+		return advice{exitDamaged, "get the file again from where it was made"}, true
+	case errors.As(err, &expired):
+		return advice{exitRefused, "have a new one made"}, true
+	case errors.As(err, &version), errors.Is(err, transfer.ErrUnknownSlot):
+		return advice{exitRefused, "install a later version of secrets"}, true
+	case errors.Is(err, transfer.ErrTooLarge):
+		return advice{exitRefused, "it is not what it should be, or has to be made in parts"}, true
+	case errors.Is(err, errNoRecovery):
+		return advice{exitNotFound, "make one while the store opens: secrets recovery create"}, true
+	case errors.Is(err, errNotKept):
+		return advice{exitHuman, "no recovery was made; try again, and keep the new identity"}, true
+	case errors.Is(err, errNotLost):
+		return advice{exitRefused, "for a new key: secrets rekey"}, true
+	case errors.As(err, &sync):
+		return advice{exitFailed, "the change is made; have a look at the disk"}, true
+	}
+	return advice{}, false
+}
