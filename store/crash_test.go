@@ -203,7 +203,7 @@ func newModelStore(t testing.TB) (string, *model) {
 	return path, newModel()
 }
 
-func TestKilledWriters(t *testing.T) {
+func TestTortureKilledWriters(t *testing.T) {
 	path, m := newModelStore(t)
 	rounds := runs(100, 1800)
 	for round := range rounds {
@@ -256,7 +256,7 @@ func folder(t testing.TB, path string) []string {
 
 // An init that is killed leaves a store or none, and is not in the way of the
 // next.
-func TestKilledInits(t *testing.T) {
+func TestTortureKilledInits(t *testing.T) {
 	made, none := 0, 0
 	rounds := runs(40, 300)
 	for round := range rounds {

@@ -19,8 +19,8 @@ import (
 // length or a key can damage it. Each ends in the current value or in a
 // *DamageError; TestMain's process survives, which is the rest of it.
 
-// torture asks for the long runs, as make torture does. Without it each of these
-// tests takes a sample.
+// torture asks the tests that have it in their name for the long run, as make
+// torture does; else each takes a sample.
 var torture = os.Getenv("SECRETS_TORTURE") != ""
 
 // runs is how many times a test does what it does.
@@ -139,7 +139,7 @@ func each(n int, f func(i int)) {
 	wait.Wait()
 }
 
-func TestFlippedBits(t *testing.T) {
+func TestTortureBits(t *testing.T) {
 	_, sp := newSpecimen(t)
 	seed := rand.Uint64()
 	t.Logf("%d bytes, seed %d", len(sp.file), seed)
@@ -152,14 +152,14 @@ func TestFlippedBits(t *testing.T) {
 		for _, bit := range random.Perm(8)[:runs(1, 8)] {
 			file[at] ^= 1 << bit
 			label := sp.labels[random.IntN(len(sp.labels))]
-			sp.check(t, &d, fmt.Sprintf("byte %d, bit %d", at, bit), file, label, random.IntN(runs(20, 1)) == 0)
+			sp.check(t, &d, fmt.Sprintf("byte %d, bit %d", at, bit), file, label, random.IntN(20) == 0)
 			file[at] ^= 1 << bit
 		}
 	})
 	d.report(t)
 }
 
-func TestCutShort(t *testing.T) {
+func TestTortureLengths(t *testing.T) {
 	_, sp := newSpecimen(t)
 	var d damages
 	step := runs(29, 1)
@@ -172,7 +172,7 @@ func TestCutShort(t *testing.T) {
 
 // Every page is emptied, filled, and replaced by every other, by itself as it was
 // in an older file, and by that of another store.
-func TestDamagedPages(t *testing.T) {
+func TestTorturePages(t *testing.T) {
 	s, sp := newSpecimen(t)
 	_, other := newSpecimen(t)
 	old := sp.file
@@ -224,7 +224,7 @@ func TestDamagedPages(t *testing.T) {
 // Every key of every bucket is taken out, replaced by what it was in an older
 // file, and by each other of its bucket; header, manifest and index come back
 // together and alone.
-func TestDamagedKeys(t *testing.T) {
+func TestTortureKeys(t *testing.T) {
 	s, sp := newSpecimen(t)
 	old := dump(t, s.path)
 	for label := range sp.values {
@@ -272,12 +272,12 @@ func TestDamagedKeys(t *testing.T) {
 }
 
 // Whatever is damaged, what is saved is what was there.
-func TestSavedFromDamage(t *testing.T) {
+func TestTortureRemains(t *testing.T) {
 	s, sp := newSpecimen(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	var saved, headless atomic.Int64
-	n := runs(200, 20_000)
+	n := runs(200, 5000)
 	paths := make(chan string, runtime.GOMAXPROCS(0))
 	for range cap(paths) {
 		paths <- elsewhere(t, nil)

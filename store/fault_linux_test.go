@@ -80,7 +80,7 @@ func suffer(t *testing.T, f fault, path string, role *exec.Cmd) (met bool, said 
 	return bytes.Contains(contents(t, trace), []byte("(INJECTED)")), said, err
 }
 
-func TestFaultsOfAStep(t *testing.T) {
+func TestTortureFaultsOfAStep(t *testing.T) {
 	path, m := newModelStore(t)
 	faults, refused := 0, 0
 	for m.steps < allSteps {
@@ -139,7 +139,7 @@ func stepOnce(path, at string) error {
 	return m.stepStore(path)
 }
 
-func TestFaultsOfInit(t *testing.T) {
+func TestTortureFaultsOfInit(t *testing.T) {
 	refused := 0
 	faults := eachFault(func(f fault) bool {
 		path := filepath.Join(t.TempDir(), "secrets", FileName)

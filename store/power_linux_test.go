@@ -269,7 +269,7 @@ func recordSteps(path, steps string) error {
 
 func init() { roles["record"] = recordSteps }
 
-func TestLossOfPower(t *testing.T) {
+func TestTortureLossOfPower(t *testing.T) {
 	seed := rand.Uint64()
 	root := t.TempDir()
 	path := filepath.Join(root, "secrets", FileName)

@@ -133,24 +133,29 @@ func startAll(t *testing.T, cmds []*exec.Cmd) []string {
 	return said
 }
 
-func TestManyProcesses(t *testing.T) {
+func TestTortureProcesses(t *testing.T) {
 	const writers, readers = 20, 100
+	rounds := runs(1, 20)
 	s := newStore(t, "there")
-	var cmds []*exec.Cmd
-	for i := range writers {
-		cmds = append(cmds, child(t, "write", s.path, fmt.Sprintf("w%d", i)))
+	for round := range rounds {
+		var cmds []*exec.Cmd
+		var labels []string
+		for i := range writers {
+			labels = append(labels, fmt.Sprintf("w%d/%d", round, i))
+			cmds = append(cmds, child(t, "write", s.path, labels[i]))
+		}
+		for range readers {
+			cmds = append(cmds, child(t, "read", s.path, "there"))
+		}
+		startAll(t, cmds)
+		for _, label := range labels {
+			checkValueOf(t, s, label, "value of "+label)
+		}
 	}
-	for range readers {
-		cmds = append(cmds, child(t, "read", s.path, "there"))
-	}
-	startAll(t, cmds)
-	for i := range writers {
-		label := fmt.Sprintf("w%d", i)
-		checkValueOf(t, s, label, "value of "+label)
-	}
-	if got, want := len(labels(t, s)), writers+1; got != want {
+	if got, want := len(labels(t, s)), rounds*writers+1; got != want {
 		t.Errorf("got %d labels, want %d", got, want)
 	}
+	t.Logf("processes: %d, %d at once; wrong: 0", rounds*(writers+readers), writers+readers)
 }
 
 // Readers need no lock, so however many loop, a writer gets through.
