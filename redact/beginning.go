@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"sort"
 )
@@ -26,7 +25,7 @@ func newBeginnings(patterns []pattern, ids []int32) *beginnings {
 	for _, id := range ids {
 		form := patterns[id].form
 		b.first[form[0]] = true
-		h := hash(binary.LittleEndian.Uint32(form))
+		h := hash(gramAt(form, 0))
 		b.grams[h>>22] |= 1 << (h & 63)
 	}
 	return b
@@ -40,7 +39,7 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 			continue
 		}
 		if len(text)-i >= gram {
-			h := hash(binary.LittleEndian.Uint32(text[i:]))
+			h := hash(gramAt(text, i))
 			if b.grams[h>>22]>>(h&63)&1 == 0 {
 				continue
 			}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
@@ -144,26 +143,45 @@ func (f *forms) twice(value []byte) {
 // inJSON is the value in a JSON string as Go writes it, as most others do, and
 // in ASCII only.
 func inJSON(value []byte) (forms [][]byte) {
-	for _, html := range []bool{true, false} {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(html)
-		if err := enc.Encode(string(value)); err != nil {
-			continue // a string always has a JSON form
+	var html, plain, ascii []byte
+	for i := 0; i < len(value); {
+		r, n := utf8.DecodeRune(value[i:])
+		char := value[i : i+n]
+		switch {
+		case r == '"' || r == '\\':
+			char = []byte{'\\', byte(r)}
+		case r < ' ':
+			char = controlInJSON(byte(r))
+		case r == utf8.RuneError && n == 1, r == '\u2028', r == '\u2029':
+			char = escapedUnits(nil, r)
 		}
-		forms = append(forms, bytes.TrimSuffix(b.Bytes(), []byte("\"\n"))[1:])
+		plain = append(plain, char...)
+		switch {
+		case r == '<' || r == '>' || r == '&':
+			html, ascii = escapedUnits(html, r), append(ascii, char...)
+		case r >= utf8.RuneSelf:
+			html, ascii = append(html, char...), escapedUnits(ascii, r)
+		default:
+			html, ascii = append(html, char...), append(ascii, char...)
+		}
+		i += n
 	}
-	var ascii []byte
-	for _, c := range string(forms[1]) {
-		if c < utf8.RuneSelf {
-			ascii = append(ascii, byte(c))
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, c) {
-			ascii = hex.AppendEncode(append(ascii, `\u`...), []byte{byte(unit >> 8), byte(unit)})
-		}
+	return [][]byte{html, plain, ascii}
+}
+
+func controlInJSON(c byte) []byte {
+	if i := bytes.IndexByte([]byte("\b\f\n\r\t"), c); i >= 0 {
+		return []byte{'\\', "bfnrt"[i]}
 	}
-	return append(forms, ascii)
+	return escapedUnits(nil, rune(c))
+}
+
+// escapedUnits appends \u and four digits for each UTF-16 unit of a character.
+func escapedUnits(dst []byte, r rune) []byte {
+	for _, unit := range utf16.AppendRune(nil, r) {
+		dst = fmt.Appendf(dst, `\u%04x`, unit)
+	}
+	return dst
 }
 
 // quoted adds the quoting that no escape table undoes.

@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 // What is searched: the forms of a value.
@@ -210,7 +209,7 @@ func isWordOfTheTrade(text []byte) bool {
 }
 
 func isOneOf(text []byte, words ...string) bool {
-	return slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, string(text)) })
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.EqualFold(text, []byte(word)) })
 }
 
 func isWordByte(c byte) bool { return isLetterOrDigit(c) || c == '_' }

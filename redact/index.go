@@ -25,20 +25,25 @@ type index struct {
 
 	seen      []uint64 // a bit for every hash of a gram in a window
 	seenShift int
-	first     []int32 // by hash: the first place in places, or -1
+	starts    []int32 // by hash: where its places begin; they end where the next ones begin
 	shift     int
 	places    []place
 }
 
-// A place says that a gram stands at some offset of a pattern.
+// A place says that a gram stands at some offset of a pattern, and what stands
+// beside it, so that most wrong places are told without a look at the pattern.
 type place struct {
-	gram    uint32
-	pattern int32
-	offset  int32
-	next    int32 // another place with the same hash, or -1
+	gram, beside uint32
+	pattern      int32
+	offset       uint8
+	side         int8 // where from the gram the others stand
 }
 
+const maxSeen = 18 // the logarithm of the most words of seen: it must stay in the cache
+
 func hash(g uint32) uint32 { return g * 0x9e3779b1 }
+
+func gramAt(text []byte, i int) uint32 { return binary.LittleEndian.Uint32(text[i:]) }
 
 // newIndex indexes the patterns that ids names.
 func newIndex(patterns []pattern, ids []int32) *index {
@@ -47,33 +52,55 @@ func newIndex(patterns []pattern, ids []int32) *index {
 		window = min(window, len(patterns[id].form))
 	}
 	x := &index{patterns: patterns, stride: window - gram + 1}
-	n := len(ids) * x.stride
-	size := bits.Len(uint(n))
-	x.seenShift = 32 - min(max(size, 10)-1, 18)
+	size := bits.Len(uint(len(ids) * x.stride))
+	x.seenShift = 32 - min(max(size, 10)-1, maxSeen)
 	x.seen = make([]uint64, 1<<(32-x.seenShift))
 	x.shift = 32 - min(size+1, 24)
-	x.first = make([]int32, 1<<(32-x.shift))
-	for i := range x.first {
-		x.first[i] = -1
-	}
-	x.places = make([]place, 0, n)
+	x.starts = make([]int32, 1<<(32-x.shift)+1)
+
 	rarity := newRarity(patterns, ids)
-	for _, id := range ids {
-		from := rarity.window(patterns[id].form, window)
-		for k := range x.stride {
-			x.add(id, from+k)
-		}
+	windows := make([]uint8, len(ids))
+	for i, id := range ids {
+		windows[i] = uint8(rarity.window(patterns[id].form, window))
 	}
+	x.each(ids, windows, func(h uint32, _ int32, _ int) {
+		x.seen[h>>x.seenShift] |= 1 << (h & 63)
+		x.starts[h>>x.shift+1]++
+	})
+	for i := 1; i < len(x.starts); i++ {
+		x.starts[i] += x.starts[i-1]
+	}
+	x.places = make([]place, len(ids)*x.stride)
+	x.each(ids, windows, func(h uint32, id int32, offset int) {
+		next := &x.starts[h>>x.shift]
+		x.places[*next] = newPlace(patterns[id].form, id, offset)
+		*next++
+	})
+	copy(x.starts[1:], x.starts) // each was counted up to where the next ones begin
+	x.starts[0] = 0
 	return x
 }
 
-func (x *index) add(id int32, offset int) {
-	g := binary.LittleEndian.Uint32(x.patterns[id].form[offset:])
-	h := hash(g)
-	x.seen[h>>x.seenShift] |= 1 << (h & 63)
-	first := &x.first[h>>x.shift]
-	x.places = append(x.places, place{g, id, int32(offset), *first})
-	*first = int32(len(x.places) - 1)
+// each calls f for every gram of the windows.
+func (x *index) each(ids []int32, windows []uint8, f func(h uint32, id int32, offset int)) {
+	for i, id := range ids {
+		for k := range x.stride {
+			offset := int(windows[i]) + k
+			f(hash(gramAt(x.patterns[id].form, offset)), id, offset)
+		}
+	}
+}
+
+func newPlace(form []byte, id int32, offset int) place {
+	p := place{gram: gramAt(form, offset), pattern: id, offset: uint8(offset)}
+	switch {
+	case offset+2*gram <= len(form):
+		p.side = gram
+	case offset >= gram:
+		p.side = -gram
+	}
+	p.beside = gramAt(form, offset+int(p.side))
+	return p
 }
 
 // A match is an occurrence of a pattern.
@@ -86,28 +113,28 @@ type match struct {
 func (x *index) find(text []byte, found []match) []match {
 	seen, shift, stride := x.seen, x.seenShift&31, x.stride
 	for i := 0; i+gram <= len(text); i += stride {
-		h := hash(binary.LittleEndian.Uint32(text[i:]))
+		h := hash(gramAt(text, i))
 		if seen[h>>shift]>>(h&63)&1 != 0 {
-			found = x.verify(text, i, found)
+			found = x.verify(text, i, h, found)
 		}
 	}
 	return found
 }
 
-// verify compares the text around the gram at i with the patterns that have it.
-func (x *index) verify(text []byte, i int, found []match) []match {
-	g := binary.LittleEndian.Uint32(text[i:])
-	for k := x.first[hash(g)>>x.shift]; k >= 0; k = x.places[k].next {
-		p := &x.places[k]
-		if p.gram != g {
+// verify compares the text around the gram at i, of which h is the hash, with the
+// patterns that have it.
+func (x *index) verify(text []byte, i int, h uint32, found []match) []match {
+	g := gramAt(text, i)
+	places := x.places[x.starts[h>>x.shift]:x.starts[h>>x.shift+1]]
+	for k := range places {
+		p := &places[k]
+		side := i + int(p.side)
+		if p.gram != g || side < 0 || side+gram > len(text) || gramAt(text, side) != p.beside {
 			continue
 		}
 		form := x.patterns[p.pattern].form
 		at := i - int(p.offset)
-		if at < 0 || at+len(form) > len(text) {
-			continue
-		}
-		if bytes.Equal(text[at:at+len(form)], form) {
+		if at >= 0 && at+len(form) <= len(text) && bytes.Equal(text[at:at+len(form)], form) {
 			found = append(found, match{p.pattern, at})
 		}
 	}
@@ -136,7 +163,7 @@ func newRarity(patterns []pattern, ids []int32) *rarity {
 }
 
 func (r *rarity) of(form []byte, i int) *uint16 {
-	return &r[hash(binary.LittleEndian.Uint32(form[i:]))>>20]
+	return &r[hash(gramAt(form, i))>>20]
 }
 
 // cost is what the gram at i costs: the patterns that share it, and how common

@@ -18,7 +18,7 @@ import (
 // where they came from, every form is looked for at every place. It shares no
 // code with the package but the constants that docs/masking.md names.
 
-// A char of a view stands for bytes from to to of the text.
+// A char of a view stands for the bytes between two places of the text.
 type char struct {
 	b        byte
 	from, to int

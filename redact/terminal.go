@@ -39,10 +39,12 @@ func (v *view) strip(text []byte, end bool) {
 		if i == len(text) {
 			break
 		}
-		if text[i] == '\n' && mayBeDump(text[i+1:]) {
-			v.lines = append(v.lines, i+1)
+		n, whole := 1, true
+		if c := text[i]; c == '\n' {
+			n, whole = v.lineBreak(text, i)
+		} else {
+			n, whole = control(text, i)
 		}
-		n, whole := control(text, i)
 		if !whole && !end {
 			v.rest = i
 			if text[i] == '\n' {
@@ -69,6 +71,18 @@ func (v *view) strip(text []byte, end bool) {
 	v.text = append(v.text, text[copied:v.rest]...)
 }
 
+// lineBreak measures the line break at i with the indent behind it, and notes
+// whether a line of a dump may follow.
+func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
+	if i+1 < len(text) && digit(text[i+1]) == 16 && !isBlank(text[i+1]) {
+		return 1, true
+	}
+	if mayBeDump(text[i+1:]) {
+		v.lines = append(v.lines, i+1)
+	}
+	return indent(text[i+1:])
+}
+
 // trimContinuation takes off a backslash at the end of a line.
 func trimContinuation(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\\' {
@@ -83,8 +97,6 @@ func control(text []byte, i int) (n int, whole bool) {
 	switch text[i] {
 	case '\r', '\a', 0x0e, 0x0f: // the last two shift character sets
 		return 1, true
-	case '\n':
-		return indent(text[i+1:])
 	case '\b':
 		if i+1 == len(text) {
 			return 0, false

@@ -39,7 +39,7 @@ func (v *view) pieceOf(i int) piece {
 // span maps bytes a to b of the view, at least one, to where they came from.
 func (v *view) span(a, b int) (from, to int) {
 	p := v.pieceOf(a)
-	from, to = p.from, p.from+p.wide
+	from = p.from
 	if p.wide == 0 {
 		from += a - p.at
 	}
