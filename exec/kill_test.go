@@ -13,7 +13,7 @@ import (
 // TestRandomKills ends us at any moment of a short life, on a terminal and with
 // a file lent: the terminal is as it was, and no file and no process is left.
 func TestRandomKills(t *testing.T) {
-	const rounds = 200
+	const rounds = 200 / slower
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
 	dir := t.TempDir()
 	mark := filepath.Join(dir, "mark")

@@ -75,4 +75,3 @@ func relays(path string) (holders []string) {
 	}
 	return holders
 }
-

@@ -22,6 +22,11 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "front" {
 		os.Exit(front(os.Args[2:]))
 	}
+	// With the race detector a program sleeps for a second before it ends,
+	// unless it is told not to: there are thousands.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	// Most tests wait for programs, and programs for keys.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "4"); err != nil {

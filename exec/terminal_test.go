@@ -338,7 +338,7 @@ func TestHangup(t *testing.T) {
 
 // TestNoByteLost ends programs right after their last byte.
 func TestNoByteLost(t *testing.T) {
-	const rounds = 300
+	const rounds = 300 / slower
 	for range rounds {
 		got := sit(t, through("printf", "x%.0sy", "z")).end(t)
 		if got.Out != "xy" {
