@@ -59,6 +59,7 @@ var outingsWithoutStore = []outing{
 	{status: 3, words: "edit {label} --env CANARY"},
 	{status: 3, words: "mv {label} other"},
 	{status: 3, words: "rm {label}"},
+	{status: 3, words: "backup {store}/backup"},
 	{status: 3, words: "destroy"},
 	{status: 3, words: "rekey"},
 	{status: 3, words: "recovery test --identity-file {file}"},
@@ -153,6 +154,13 @@ var outingsWithStore = []outing{
 	{status: 0, words: "rekey"},
 	{status: 0, words: "rekey --key-source {source}"},
 	{status: 0, words: "list --passphrase-fd 0"},
+
+	{status: 0, words: "backup {store}/backup"},
+	{status: 9, words: "backup {file}"},
+	{status: 7, words: "restore {file}"},
+	{status: 0, words: "rm canary/nul"},
+	{status: 9, words: "restore {store}/backup"},
+	{status: 0, words: "restore {store}/backup --replace"},
 
 	{status: 4, words: "destroy"},
 	{status: 0, words: "__complete exec --use ca"},

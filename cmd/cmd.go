@@ -111,7 +111,7 @@ Environment:
 	}
 	add(groupUse, newExec(sys, at), newGet(sys, at))
 	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
-	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newDestroy(sys, at))
+	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newBackup(sys, at), newRestore(sys, at), newDestroy(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
 	root.AddCommand(newMan())
 	help := newHelp()

@@ -282,8 +282,11 @@ func aboutStore(err error) (advice, bool) {
 		busy     *store.BusyError
 		newer    *store.NewerFormatError
 		critical *store.CriticalError
+		taken    *storeTakenError
 	)
 	switch {
+	case errors.As(err, &taken):
+		return advice{exitRefused, "to put the backup in its place: secrets restore --replace " + quoted(taken.file)}, true
 	case errors.As(err, &unknown) && unknown.near != "":
 		return advice{exitNotFound, "did you mean " + unknown.near + "? secrets list shows all labels"}, true
 	case errors.Is(err, store.ErrNotFound):
@@ -339,6 +342,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR"}, true
 	case errors.Is(err, errKeyInStore):
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
+	case errors.As(err, &path) && errors.Is(err, fs.ErrExist):
+		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
 		return advice{exitRefused, "look at the owner and permissions of " + quoted(filepath.Dir(path.Path))}, true
 	}

@@ -1,0 +1,137 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"secrets/store"
+)
+
+func newRestore(sys Sys, at *place) *cobra.Command {
+	var replace bool
+	c := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup in the place of the store, which is kept",
+		Long: `Opens a file that backup made, checks it down to each value, shows what would
+change, and puts it in the place of the store, if you say so on the terminal or
+with --replace. The store that was there, damaged or not, stays beside it under
+another name. FILE stays as it is.
+
+It needs the key that the store had when the backup was made, and this machine.` + exitStatus(storeExits...),
+		Example: `  secrets restore /media/usb/secrets-2026-11.db
+  secrets restore --replace /media/usb/secrets-2026-11.db`,
+		Args: exactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return runRestore(sys, at, args[0], replace) },
+	}
+	c.Flags().BoolVar(&replace, "replace", false, "do not ask")
+	return c
+}
+
+var errNotRestored = errors.New("nothing was restored")
+
+// A storeTakenError refuses to replace a store that nobody said to replace.
+type storeTakenError struct{ file string }
+
+func (e *storeTakenError) Error() string { return "there is a store already" }
+
+func runRestore(sys Sys, at *place, file string, replace bool) error {
+	path, err := at.store(sys)
+	if err != nil {
+		return err
+	}
+	b, err := openBackup(sys, at, file)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	taken, changed, err := showChanges(sys, at, b)
+	if err != nil || !changed {
+		return err
+	}
+	if taken && !replace {
+		if err := confirmRestore(sys, file); err != nil {
+			return err
+		}
+	}
+	kept, err := b.Restore(path, at.options())
+	if err != nil {
+		return err
+	}
+	say(sys, "restored %s", path)
+	if kept != "" {
+		say(sys, "what was there is now %s", kept)
+	}
+	return nil
+}
+
+// openBackup opens a backup with the key that it needs.
+func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
+	b, err := store.OpenBackup(file)
+	if err != nil {
+		return nil, err
+	}
+	key, err := vaultKey(sys, at, b.Header())
+	if err == nil {
+		err = b.Unlock(key)
+	}
+	key.Wipe()
+	if err != nil {
+		b.Close()
+		return nil, fmt.Errorf("%s does not open: %w", file, err)
+	}
+	return b, nil
+}
+
+// showChanges says what a backup would change, and whether there is a store that
+// it would replace, and anything to change.
+func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err error) {
+	metas, err := b.List()
+	if err != nil {
+		return false, false, err
+	}
+	say(sys, "the backup holds %s", count(len(metas), "secret"))
+	s, err := openStore(sys, at)
+	if errors.Is(err, store.ErrNoStore) {
+		return false, true, nil
+	}
+	var c store.Changes
+	if err == nil {
+		defer s.Close()
+		c, err = b.Changes(s)
+	}
+	if err != nil { // which may be why it is to be replaced
+		warn(sys, "the store that is there does not open: %s", sentence(err))
+		return true, true, nil
+	}
+	for _, line := range []struct {
+		words  string
+		labels []string
+	}{
+		{"will be there again", c.Added},
+		{"will be there no more", c.Removed},
+		{"will be as they were", c.Changed},
+	} {
+		if len(line.labels) > 0 {
+			say(sys, "%s: %s", line.words, strings.Join(line.labels, ", "))
+			changed = true
+		}
+	}
+	if !changed {
+		say(sys, "the store holds the same: nothing was changed")
+	}
+	return true, changed, nil
+}
+
+func confirmRestore(sys Sys, file string) error {
+	if !sys.human(sys.Stdin, sys.Stderr) {
+		return &storeTakenError{file}
+	}
+	yes, err := newPrompter(sys).confirm("Put it in the place of the store? [y/N] ", "y", "yes")
+	if err == nil && !yes {
+		err = errNotRestored
+	}
+	return err
+}
