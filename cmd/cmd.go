@@ -6,7 +6,6 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -85,6 +84,8 @@ Environment:
 		RunE:          runParent,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		DisableFlagsInUseLine: true,
 	}
 	root.SetOut(sys.Stdout)
 	root.SetErr(sys.Stderr)
@@ -150,7 +151,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 // An unknownCommandError knows the command that was probably meant.
 type unknownCommandError struct{ parent, name, near string }
 
-func (e *unknownCommandError) Error() string { return fmt.Sprintf("there is no command %q", e.name) }
+func (e *unknownCommandError) Error() string { return "there is no command " + named(e.name, e.near) }
 
 func (e *unknownCommandError) hint() string {
 	if e.near != "" {
@@ -158,15 +159,6 @@ func (e *unknownCommandError) hint() string {
 	}
 	topic := strings.TrimPrefix(e.parent, "secrets")
 	return "secrets help" + topic + " lists the commands"
-}
-
-// flagError tells a flag that cannot be one from a wrong one: "-----BEGIN …" is
-// a key, given as an argument, and pflag's error quotes the whole of it.
-func flagError(_ *cobra.Command, err error) error {
-	if errors.As(err, new(interface{ GetSpecifiedFlag() string })) {
-		return usage(errValueInArguments)
-	}
-	return usage(err)
 }
 
 // exactArgs takes n arguments, named as the usage line names them.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -67,7 +68,7 @@ completed only where the store opens without a question.` + exitStatus(exitOK, e
 					return f.write(c.Root(), sys.Stdout)
 				}
 			}
-			return usage(fmt.Errorf("there is no completion for %q, only for %s", args[0], strings.Join(shells, ", ")))
+			return usage(errors.New("completion is there for " + strings.Join(shells, ", ")))
 		},
 	}
 }

@@ -1,7 +1,7 @@
 package cmd
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -14,12 +14,17 @@ const (
 	year = 365 * day
 )
 
+var (
+	errExpiry = errors.New("--expires takes a time span (12h, 90d, 8w, 1y), a date (2027-01-31) or never")
+	errPast   = errors.New("--expires takes a date that is still to come")
+)
+
 // parseExpiry reads when a secret ends: a number with h, d, w or y counted from
 // now, or a date YYYY-MM-DD, whose day is the first on which it has expired (UTC).
 func parseExpiry(s string, now time.Time) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		if !t.After(now) {
-			return time.Time{}, fmt.Errorf("%s is in the past", s)
+			return time.Time{}, errPast
 		}
 		return t, nil
 	}
@@ -31,7 +36,7 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 			return now.Add(time.Duration(n) * unit).UTC().Truncate(time.Second), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is neither a time span (12h, 90d, 8w, 1y) nor a date (2027-01-31)", s)
+	return time.Time{}, errExpiry
 }
 
 // span says a duration as a person would: in its largest whole unit.
@@ -46,4 +51,12 @@ func span(d time.Duration) string {
 		}
 	}
 	return "now"
+}
+
+// age says how old something is.
+func age(d time.Duration) string {
+	if d < time.Minute {
+		return "just now"
+	}
+	return span(d) + " old"
 }

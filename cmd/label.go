@@ -2,7 +2,7 @@ package cmd
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 
 	"secrets/store"
 )
@@ -10,7 +10,7 @@ import (
 // An unknownLabelError names the label that was meant, where one is near.
 type unknownLabelError struct{ label, near string }
 
-func (e *unknownLabelError) Error() string { return fmt.Sprintf("there is no secret %q", e.label) }
+func (e *unknownLabelError) Error() string { return "there is no secret " + named(e.label, e.near) }
 func (e *unknownLabelError) Unwrap() error { return store.ErrNotFound }
 
 // nearest turns store.ErrNotFound into an error that knows the label that was
@@ -34,6 +34,19 @@ func nearest(s *store.Store, label string, err error) error {
 	}
 	unknown.near = closest(label, labels)
 	return unknown
+}
+
+// maxNamed is the length in bytes from which a word that means nothing to us is
+// not repeated: it may be a value that was typed in the wrong place.
+const maxNamed = 20
+
+// named quotes a word that was typed, where it is short or near is what was
+// meant by it.
+func named(word, near string) string {
+	if len(word) < maxNamed || near != "" {
+		return strconv.Quote(word)
+	}
+	return "of that name"
 }
 
 // closest is the word that was probably meant by typed, or nothing: one mistake

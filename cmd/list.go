@@ -87,7 +87,7 @@ func runShow(sys Sys, at *place, label string, asJSON bool) error {
 		{"label", m.Label},
 		{"variable", variable(m)},
 		{"created", m.Created.Local().Format(time.DateTime)},
-		{"value set", m.Updated.Local().Format(time.DateTime) + " (" + span(sys.Now().Sub(m.Updated)) + " old)"},
+		{"value set", m.Updated.Local().Format(time.DateTime) + " (" + age(sys.Now().Sub(m.Updated)) + ")"},
 		{"expires", expiryWords(m, sys.Now())},
 		{"masked", maskedWords(m)},
 	}

@@ -345,9 +345,9 @@ func readValue(sys Sys, r io.Reader, name string) (redact.Value, error) {
 		fmt.Fprintf(sys.Stderr, "secrets: waiting for the value on %s …\n", name)
 	})
 	defer waiting.Stop()
-	v, err := readWhole(r, name)
+	v, err := readWhole(r)
 	if err != nil {
-		return v, err
+		return v, fmt.Errorf("reading the value from %s: %w", name, err)
 	}
 	b := v.Expose()
 	line, ended := bytes.CutSuffix(b, []byte("\n"))
@@ -359,12 +359,12 @@ func readValue(sys Sys, r io.Reader, name string) (redact.Value, error) {
 
 // readWhole reads a value as it is, up to one byte more than one may have, so
 // that the store can say that it is too big.
-func readWhole(r io.Reader, name string) (redact.Value, error) {
+func readWhole(r io.Reader) (redact.Value, error) {
 	b := make([]byte, store.MaxValue+1) // one array: reading by growing would leave copies
 	n, err := io.ReadFull(r, b)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		clear(b)
-		return redact.Value{}, fmt.Errorf("reading the value from %s: %w", name, err)
+		return redact.Value{}, err
 	}
 	return redact.NewValue(b[:n]), nil
 }

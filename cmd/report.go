@@ -112,6 +112,7 @@ func aboutUsage(err error) (advice, bool) {
 		env      *store.EnvError
 		name     *exec.NameError
 		variable *variableError
+		file     *fromFileError
 		taken    *labelTakenError
 		notHuman *notHumanError
 	)
@@ -127,7 +128,7 @@ func aboutUsage(err error) (advice, bool) {
 	case errors.As(err, &label):
 		return advice{exitUsage, "secrets list shows the labels\nif a value was typed in the place of one, treat it as exposed and replace it where it comes from"}, true
 	case errors.As(err, &env):
-		return advice{exitUsage, "choose the variable it is lent as: --env NAME"}, true
+		return advice{exitUsage, "give it a variable of its own: --env NAME, with set or edit"}, true
 	case errors.As(err, &name) && name.Steers:
 		return advice{exitRefused, "choose another variable for it: --env NAME with set and edit, --use NAME=LABEL with exec"}, true
 	case errors.As(err, &name):
@@ -144,12 +145,18 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitHuman, "nothing was changed; try again"}, true
 	case errors.As(err, &variable):
 		return advice{exitUsage, "it takes the name of a variable that holds a value"}, true
+	case errors.As(err, &file):
+		return advice{exitFailed, "is it there, a file, and yours to read?"}, true
 	case errors.As(err, &taken):
 		return advice{exitRefused, "to put the new value in its place: secrets set " + taken.label + " --replace"}, true
 	case errors.As(err, &notHuman) && notHuman.label == "":
 		return advice{exitRefused, "leave out --no-mask"}, true
 	case errors.As(err, &notHuman):
-		return advice{exitRefused, "let a command have it: secrets exec --use " + notHuman.label + " -- COMMAND"}, true
+		label := notHuman.label
+		if len(label) >= maxNamed { // nobody has looked for it yet: see named
+			label = "LABEL"
+		}
+		return advice{exitRefused, "let a command have it: secrets exec --use " + label + " -- COMMAND"}, true
 	case errors.Is(err, errWrongPassphrase):
 		return advice{exitHuman, "try again; if it is forgotten, " + lostHint}, true
 	case errors.Is(err, machine.ErrNoPassphrase), errors.Is(err, errPassphraseLong):

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -225,11 +226,29 @@ func checkLength(v redact.Value, unmasked bool) error {
 func valueOfFile(path string) (redact.Value, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return redact.Value{}, err
+		return redact.Value{}, &fromFileError{err}
 	}
 	defer f.Close()
-	return readWhole(f, path)
+	v, err := readWhole(f)
+	if err != nil {
+		return v, &fromFileError{err}
+	}
+	return v, nil
 }
+
+// A fromFileError says that a file cannot be read. It does not repeat the path,
+// which may be a value.
+type fromFileError struct{ err error }
+
+func (e *fromFileError) Error() string {
+	var path *fs.PathError
+	if errors.As(e.err, &path) {
+		return "the file of --from-file cannot be read: " + path.Err.Error()
+	}
+	return "the file of --from-file cannot be read"
+}
+
+func (e *fromFileError) Unwrap() error { return e.err }
 
 // A variableError says that a variable to read a value from is not there.
 type variableError struct{ name string }
@@ -238,7 +257,7 @@ func (e *variableError) Error() string {
 	if store.CheckEnv(e.name) != nil { // then it may be a value, and is not repeated
 		return "that cannot be the name of a variable"
 	}
-	return "the variable " + e.name + " is not set, or empty"
+	return "there is no variable " + named(e.name, "") + ", or it is empty"
 }
 
 func valueOfVariable(sys Sys, name string) (redact.Value, error) {
