@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
 )
 
 // sink is where a plain copy and a masked one go: memory of the text's length.
@@ -48,9 +50,20 @@ func benchSecrets(n int) (values []string, secrets []Secret) {
 	return values, secrets
 }
 
-// logText looks like the output of a service: plain lines, JSON lines, URLs,
-// colours, a stack trace now and then.
+// logText looks like the log of a service.
 func logText() []byte {
+	r := rand.New(rand.NewPCG(7, 7))
+	var b bytes.Buffer
+	for i := 0; b.Len() < benchText; i++ {
+		fmt.Fprintf(&b, "2026-09-14T10:%02d:%02d.%03dZ [worker-%d] connection to 10.0.%d.%d:5432 established in %d ms, pool size now %d\n",
+			i/60%60, i%60, r.IntN(1000), r.IntN(32), r.IntN(255), r.IntN(255), r.IntN(90), r.IntN(100))
+	}
+	return b.Bytes()[:benchText]
+}
+
+// mixedText has JSON lines, URLs, colours and stack traces besides: something
+// special every forty bytes.
+func mixedText() []byte {
 	r := rand.New(rand.NewPCG(7, 7))
 	var b bytes.Buffer
 	for i := 0; b.Len() < benchText; i++ {
@@ -111,9 +124,19 @@ func ratio(b *testing.B, text []byte, secrets []Secret) {
 	b.Helper()
 	m := NewMasker(secrets)
 	<-m.built
+	measure(b, text, func(dst io.Writer, piece []byte) {
+		w := m.Writer(dst)
+		write(w, piece)
+		_ = w.Close()
+	})
+}
+
+// measure does to the pieces of text what mask does, and copies others.
+func measure(b *testing.B, text []byte, mask func(dst io.Writer, piece []byte)) {
+	b.Helper()
 	copied, masked := make([]byte, len(text)), make([]byte, len(text)+len(text)/4)
 	pieces := len(text) / benchPiece
-	plain, mask := make([]time.Duration, pieces), make([]time.Duration, pieces)
+	plain, slow := make([]time.Duration, pieces), make([]time.Duration, pieces)
 	for b.Loop() {
 		for i := range pieces {
 			from := i * benchPiece
@@ -124,14 +147,12 @@ func ratio(b *testing.B, text []byte, secrets []Secret) {
 			i = (i + pieces/2) % pieces // another one, so that neither finds its text in the cache
 			from = i * benchPiece
 			start = time.Now()
-			w := m.Writer(&sink{memory: masked[from:]})
-			write(w, text[from:from+benchPiece])
-			_ = w.Close()
-			least(&mask[i], time.Since(start))
+			mask(&sink{memory: masked[from:]}, text[from:from+benchPiece])
+			least(&slow[i], time.Since(start))
 		}
 	}
-	b.ReportMetric(float64(sum(plain))/float64(sum(mask)), "of-copy")
-	b.ReportMetric(float64(len(text))/sum(mask).Seconds()/1e6, "MB/s")
+	b.ReportMetric(float64(sum(plain))/float64(sum(slow)), "of-copy")
+	b.ReportMetric(float64(len(text))/sum(slow).Seconds()/1e6, "MB/s")
 	b.ReportMetric(float64(len(text))/sum(plain).Seconds()/1e6, "MB/s-copied")
 	b.ReportMetric(0, "ns/op")
 }
@@ -156,22 +177,69 @@ func sum(all []time.Duration) (d time.Duration) {
 }
 
 func BenchmarkMask(b *testing.B) {
-	log, bin := logText(), binaryText()
+	texts := []struct {
+		name string
+		text []byte
+	}{{"log", logText()}, {"mixed", mixedText()}, {"binary", binaryText()}}
 	for _, n := range []int{0, 1, 10, 100, 1000} {
 		values, secrets := benchSecrets(n)
-		b.Run(fmt.Sprintf("log/secrets=%d", n), func(b *testing.B) { ratio(b, log, secrets) })
-		b.Run(fmt.Sprintf("binary/secrets=%d", n), func(b *testing.B) { ratio(b, bin, secrets) })
+		for _, t := range texts {
+			b.Run(fmt.Sprintf("%s/secrets=%d", t.name, n), func(b *testing.B) { ratio(b, t.text, secrets) })
+		}
 		if n > 0 {
 			b.Run(fmt.Sprintf("near/secrets=%d", n), func(b *testing.B) { ratio(b, nearMisses(values), secrets) })
 		}
 	}
+	large := (&scene{Rand: rand.New(rand.NewPCG(3, 3))}).bytes(64<<10, someLetters)
+	b.Run("near/64KiB", func(b *testing.B) {
+		ratio(b, nearMisses([]string{large}), []Secret{{"large", NewValue([]byte(large))}})
+	})
+}
+
+// BenchmarkWorst masks texts that are all of what costs most.
+func BenchmarkWorst(b *testing.B) {
 	_, secrets := benchSecrets(10)
 	for _, t := range []struct{ name, unit string }{
-		{"letter", "a"}, {"newline", "\n"}, {"percent", "%"}, {"backslash", `\`}, {"esc", "\x1b"},
-		{"colours", "\x1b[1;31mx\x1b[0m"}, {"percent-codes", "%41"}, {"unicode-escapes", `\u0041`}, {"nested", `\\\\\\\"`},
-		{"entities", "&amp;"}, {"overstruck", "x\bx"},
+		{"letter", "a"},
+		{"newline", "\n"},
+		{"percent", "%"},
+		{"backslash", `\`},
+		{"esc", "\x1b"},
+		{"colours", "\x1b[1;31mx\x1b[0m"},
+		{"percent-codes", "%41"},
+		{"unicode-escapes", `\u0041`},
+		{"nested", `\\\\\\\"`},
+		{"entities", "&amp;"},
+		{"overstruck", "x\bx"},
+		{"dump", "00000000  70 77 3d 67 69 78 5f 45  78 34 6d 70 6c 65 54 30  |pw=gix_Ex4mpleT0|\n"},
 	} {
-		b.Run("worst/"+t.name, func(b *testing.B) { ratio(b, repeated(t.unit), secrets) })
+		b.Run(t.name, func(b *testing.B) { ratio(b, repeated(t.unit), secrets) })
+	}
+}
+
+// BenchmarkPeers masks the values as they are, and nothing else, by other means.
+func BenchmarkPeers(b *testing.B) {
+	log := logText()
+	for _, n := range []int{1, 10, 100} {
+		values, _ := benchSecrets(n)
+		var pairs []string
+		for i, v := range values {
+			pairs = append(pairs, v, "[secret:"+refLabel(i)+"]")
+		}
+		replacer := strings.NewReplacer(pairs...)
+		b.Run(fmt.Sprintf("strings.Replacer/secrets=%d", n), func(b *testing.B) {
+			measure(b, log, func(dst io.Writer, piece []byte) { _, _ = replacer.WriteString(dst, string(piece)) })
+		})
+		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.LeftMostLongestMatch, DFA: true})
+		automaton := builder.Build(values)
+		b.Run(fmt.Sprintf("aho-corasick/secrets=%d", n), func(b *testing.B) {
+			measure(b, log, func(dst io.Writer, piece []byte) {
+				if found := automaton.FindAll(string(piece)); len(found) > 0 {
+					b.Error("found a value in the log")
+				}
+				_, _ = dst.Write(piece)
+			})
+		})
 	}
 }
 

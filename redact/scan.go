@@ -81,7 +81,7 @@ func (s *scanner) scan(text []byte, floor int, first, end bool) {
 	}
 	s.dumps()
 	slices.SortFunc(s.spans, func(x, y span) int {
-		return cmp.Or(x.from-y.from, y.to-x.to, int(x.label-y.label))
+		return cmp.Or(x.from-y.from, y.longest-x.longest, int(x.label-y.label))
 	})
 }
 
@@ -136,14 +136,16 @@ func (s *scanner) source(l *layer, a, b int) (from, to int) {
 	return from, to
 }
 
-// add keeps a span, unless the last one covers it already.
+// add keeps a span. One that overlaps the last one, and cannot change the label
+// of their mask, becomes a part of it: a value that repeats itself has many.
 func (s *scanner) add(new span) {
 	if new.from < s.floor {
 		return
 	}
 	if n := len(s.spans); n > 0 {
 		old := &s.spans[n-1]
-		if old.label == new.label && old.from <= new.from && new.to <= old.to {
+		if old.label == new.label && new.longest <= old.longest && new.from < old.to && old.from < new.to {
+			old.from, old.to = min(old.from, new.from), max(old.to, new.to)
 			return
 		}
 	}

@@ -39,12 +39,7 @@ func (v *view) strip(text []byte, end bool) {
 		if i == len(text) {
 			break
 		}
-		n, whole := 1, true
-		if c := text[i]; c == '\n' {
-			n, whole = v.lineBreak(text, i)
-		} else {
-			n, whole = control(text, i)
-		}
+		n, whole := v.control(text, i)
 		if !whole && !end {
 			v.rest = i
 			if text[i] == '\n' {
@@ -71,18 +66,6 @@ func (v *view) strip(text []byte, end bool) {
 	v.text = append(v.text, text[copied:v.rest]...)
 }
 
-// lineBreak measures the line break at i with the indent behind it, and notes
-// whether a line of a dump may follow.
-func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
-	if i+1 < len(text) && digit(text[i+1]) == 16 && !isBlank(text[i+1]) {
-		return 1, true
-	}
-	if mayBeDump(text[i+1:]) {
-		v.lines = append(v.lines, i+1)
-	}
-	return indent(text[i+1:])
-}
-
 // trimContinuation takes off a backslash at the end of a line.
 func trimContinuation(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\\' {
@@ -93,8 +76,10 @@ func trimContinuation(line []byte) []byte {
 
 // control measures the sequence that begins with the control character at i;
 // its length is 0 if it is text. It is not whole if more bytes could change that.
-func control(text []byte, i int) (n int, whole bool) {
+func (v *view) control(text []byte, i int) (n int, whole bool) {
 	switch text[i] {
+	case '\n':
+		return v.lineBreak(text, i)
 	case '\r', '\a', 0x0e, 0x0f: // the last two shift character sets
 		return 1, true
 	case '\b':
@@ -108,6 +93,18 @@ func control(text []byte, i int) (n int, whole bool) {
 		return escapeSequence(text[i:])
 	}
 	return 0, true
+}
+
+// lineBreak measures the line break at i with the indent behind it, and notes
+// whether a line of a dump may follow.
+func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
+	if i+1 < len(text) && digit(text[i+1]) == 16 && !isBlank(text[i+1]) {
+		return 1, true
+	}
+	if mayBeDump(text[i+1:]) {
+		v.lines = append(v.lines, i+1)
+	}
+	return indent(text[i+1:])
 }
 
 func indent(after []byte) (n int, whole bool) {
