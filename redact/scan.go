@@ -26,13 +26,14 @@ type span struct {
 // again. After scan its fields say what was found.
 type scanner struct {
 	*patterns
+	text  []byte
+	floor int  // what begins before has been dealt with
+	end   bool // nothing follows the text
+
 	layers [1 + rounds]layer
 	dump   view
-	groups []span
-	text   []byte
-	floor  int  // what begins before has been dealt with
-	end    bool // nothing follows the text
-	found  []match
+	groups []span  // of one line of a dump
+	found  []match // in one view
 
 	spans []span
 
@@ -43,11 +44,16 @@ type scanner struct {
 	escaped []span // the escapes near the end of the text
 }
 
-// A layer is a view of the layer under it, or of the text.
+// A layer is a view of the layer under it, or of the text. Those above the first
+// are made in regions, one after the other.
 type layer struct {
 	view
 	under   *layer
 	escapes escapes
+
+	begun    bool // a region is
+	copied   int  // up to here from the layer below
+	indented bool // an indent was undone right before
 }
 
 // source maps bytes a to b of the layer to the text.
@@ -242,75 +248,92 @@ func (s *scanner) hold(from, n int) {
 	s.live, s.held = min(s.live, from), max(s.held, n)
 }
 
-// undo makes the layer of one round and those above it, around the escapes of
-// the layer below: farther away the layers are the same.
+// margin is how far from an escape a layer still differs from the one below, as
+// far as matches go.
+const margin = maxForm + maxEscape
+
+// undo makes the layer of one round, and those above it, around the escapes of
+// the layer below, region by region. The last region may reach the end of the
+// text.
 func (s *scanner) undo(round int, last bool) {
-	const margin = maxForm + maxEscape
 	if round > rounds {
 		return
 	}
 	l := &s.layers[round]
 	text := l.under.text
-	e := &l.escapes
-	e.reset(text)
-	begun, copied, i := false, 0, 0 // copied: so far from below
-	indented := false               // by what was undone up to copied
-	begin := func(at int) {
-		l.reset()
-		copied = max(0, at-margin)
-		l.run(copied)
-		begun = true
-	}
-	finish := func(to int, last bool) {
-		l.text = append(l.text, text[copied:to]...)
-		l.rest = to
-		begun = false
-		s.search(l, last)
-		s.undo(round+1, last)
-	}
+	l.begun = false
+	l.escapes.reset(text)
 	stop := len(text) // or where an unfinished escape begins
-	for {
-		i = e.next(i)
-		if i == len(text) {
-			break
-		}
-		esc, whole, goesOn := undoShown(text[i:], indented && begun && copied == i)
+	for i := l.escapes.next(0); i < len(text); i = l.escapes.next(i) {
+		e, whole, goesOn := undoShown(text[i:], l.begun && l.indented && l.copied == i)
 		if !whole && last && !s.end {
 			stop = i
 			break
 		}
-		if esc.n == 0 {
+		if e.n == 0 {
 			i++
 			continue
 		}
-		if begun && i-copied > 2*margin {
-			finish(copied+margin, false)
+		if l.begun && i-l.copied > 2*margin {
+			s.finish(round, l.copied+margin, false)
 		}
-		if !begun {
-			begin(i)
+		if !l.begun {
+			l.begin(i)
 		}
-		s.noteEscape(l.under, i, i+esc.n)
-		l.text = append(l.text, text[copied:i]...)
-		if esc.size > 0 {
-			l.pieces = append(l.pieces, piece{len(l.text), i, esc.n})
-			l.text = append(l.text, esc.bytes()...)
-		}
-		i += esc.n
-		copied, indented = i, goesOn
-		l.run(i)
+		s.noteEscape(l.under, i, i+e.n)
+		l.put(i, e)
+		i += e.n
+		l.indented = goesOn
 	}
-	if stop < len(text) {
-		if begun && stop-copied > 2*margin {
-			finish(copied+margin, false)
+	s.undoEnd(round, stop, last)
+}
+
+// undoEnd finishes the last region, which goes on to an unfinished escape.
+func (s *scanner) undoEnd(round, stop int, last bool) {
+	l := &s.layers[round]
+	if stop == len(l.under.text) {
+		if l.begun {
+			to := min(l.copied+margin, stop)
+			s.finish(round, to, last && to == stop)
 		}
-		if !begun {
-			begin(stop)
-		}
-		finish(stop, true)
-	} else if begun {
-		to := min(copied+margin, stop)
-		finish(to, last && to == stop)
+		return
 	}
+	if l.begun && stop-l.copied > 2*margin {
+		s.finish(round, l.copied+margin, false)
+	}
+	if !l.begun {
+		l.begin(stop)
+	}
+	s.finish(round, stop, true)
+}
+
+// finish completes a region of a layer, and searches it and what is above it.
+func (s *scanner) finish(round, to int, last bool) {
+	l := &s.layers[round]
+	l.text = append(l.text, l.under.text[l.copied:to]...)
+	l.rest = to
+	l.begun = false
+	s.search(l, last)
+	s.undo(round+1, last)
+}
+
+// begin begins a region before the escape at i.
+func (l *layer) begin(i int) {
+	l.reset()
+	l.copied = max(0, i-margin)
+	l.run(l.copied)
+	l.begun, l.indented = true, false
+}
+
+// put copies the text up to i and puts what the escape at i stands for in its place.
+func (l *layer) put(i int, e escape) {
+	l.text = append(l.text, l.under.text[l.copied:i]...)
+	if e.size > 0 {
+		l.pieces = append(l.pieces, piece{len(l.text), i, e.n})
+		l.text = append(l.text, e.bytes()...)
+	}
+	l.copied = i + e.n
+	l.run(l.copied)
 }
 
 // noteEscape remembers where in the text an escape near its end lies.
