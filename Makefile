@@ -9,9 +9,10 @@ FUZZTIME      ?= 10s
 # The real programs that the tests meet. macOS brings most of them, and has a
 # keyring of its own that tests must not touch.
 ifeq ($(shell uname),Linux)
-PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool setpriv unshare strace \
-            python3 node perl openssl xxd jq hexdump curl tmux ps \
-            zsh fish /usr/share/bash-completion/bash_completion
+PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool \
+            setpriv unshare strace ps tmux script zsh fish /usr/share/bash-completion/bash_completion \
+            python3 pip3 node npm perl openssl xxd jq hexdump mawk \
+            curl wget git vim nano less top htop watch pv dialog fzf ssh-keygen
 KEYRING  := .ci/keyring-session
 else
 PROGRAMS := python3 node perl openssl xxd jq curl tmux

@@ -62,28 +62,28 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		t.Fatal(err)
 	}
 	return map[string]any{
-			"redact.Value":          secret.Value,
-			"redact.Secret":         secret,
-			"redact.Masker":         masker,
-			"redact.Writer":         writer,
-			"exec.Loan":             loan,
-			"exec.Command":          sexec.Command{Args: []string{"true"}, Loans: []sexec.Loan{loan}, Files: []sexec.Loan{loan}, Input: &secret, Masked: []redact.Secret{secret}},
-			"machine.HardwareID":    hardware,
-			"machine.Slot":          slot,
-			"machine.FileSource":    machine.FileSource{Path: "key"},
-			"machine.KeyringSource": machine.KeyringSource{Keyring: folderKeyring("keyring")},
-			"store.Store":           s,
-			"store.Tx":              inside,
-			"store.Meta":            meta,
-			"store.Header":          s.Header(),
-		}, map[string][]byte{
-			"the key":            key,
-			"the vault key":      vaultKey,
-			"the store's key":    storeKey(t, epoch, vaultKey),
-			"the hardware ID":    []byte(canaryMachine),
-			"the value":          []byte(value),
-			"the value, but one": []byte(value[:len(value)-1]),
-		}
+		"redact.Value":          secret.Value,
+		"redact.Secret":         secret,
+		"redact.Masker":         masker,
+		"redact.Writer":         writer,
+		"exec.Loan":             loan,
+		"exec.Command":          sexec.Command{Args: []string{"true"}, Loans: []sexec.Loan{loan}, Files: []sexec.Loan{loan}, Input: &secret, Masked: []redact.Secret{secret}},
+		"machine.HardwareID":    hardware,
+		"machine.Slot":          slot,
+		"machine.FileSource":    machine.FileSource{Path: "key"},
+		"machine.KeyringSource": machine.KeyringSource{Keyring: folderKeyring("keyring")},
+		"store.Store":           s,
+		"store.Tx":              inside,
+		"store.Meta":            meta,
+		"store.Header":          s.Header(),
+	}, map[string][]byte{
+		"the key":            key,
+		"the vault key":      vaultKey,
+		"the store's key":    storeKey(t, epoch, vaultKey),
+		"the hardware ID":    []byte(canaryMachine),
+		"the value":          []byte(value),
+		"the value, but one": []byte(value[:len(value)-1]),
+	}
 }
 
 func openedStore(t *testing.T, epoch machine.Epoch, vaultKey redact.Value) *store.Store {
