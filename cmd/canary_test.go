@@ -34,7 +34,8 @@ const (
 	canaryNote    = "sings in the dark"
 	canaryMachine = "f37ac0de95b1482e6d0ab84c31e7592d"
 
-	// An age recipient, and an identity that is not its.
+	// An age identity and its recipient, and an identity that is not its.
+	canaryIdentity  = "AGE-SECRET-KEY-16Q2UPDC8G8U5WCD5DGSCZNDFSV3MPHZLYPNADS256LR6NC25VE9QUCSDA3"
 	canaryRecipient = "age1lxughg6yuw9ftqrnyh4p35m6nhj9er3dsapcez8g0mx3r0kqsc8qfeke27"
 	canaryStranger  = "AGE-SECRET-KEY-13VT94U7QE2ACPQ6XD8G34FNW8HC032UUH04AH5NDAWLGM67UQ04QJ65AH6"
 )
@@ -155,6 +156,22 @@ var outingsWithStore = []outing{
 	{status: 0, words: "rekey --key-source {source}"},
 	{status: 0, words: "list --passphrase-fd 0"},
 
+	{status: 0, words: "bundle"},
+	{status: 0, words: "bundle create --to " + canaryRecipient + " --expires 30d -o canary.age {label}"},
+	{status: 0, words: "bundle create --to " + canaryRecipient + " CANARY=-", stdin: "{value}"},
+	{status: 2, words: "bundle create --to " + canaryRecipient + " {value}!"},
+	{status: 2, words: "bundle create --to {value}! {label}"},
+	{status: 4, words: "bundle create --to " + canaryRecipient + " {label}", env: "CLAUDECODE=1"},
+	{status: 0, words: "bundle show canary.age --identity-file {identity}"},
+	{status: 0, words: "bundle show canary.age --json --identity-file {identity}"},
+	{status: 4, words: "bundle show canary.age --identity-file {stranger}"},
+	{status: 7, words: "bundle show {file} --identity-file {identity}"},
+	{status: 0, words: "exec --bundle canary.age --identity-file {identity} --use {label} -- sh {all}"},
+	{status: 0, words: "exec --bundle canary.age --use {label} -- sh {all}", env: "SECRETS_IDENTITY={own}"},
+	{status: 125, words: "exec --bundle canary.age --identity-fd 0 --use {label} -- sh {all}"},
+	{status: 125, words: "exec --bundle {file} --identity-file {identity} --use {label} -- sh {all}"},
+	{status: 0, words: "bundle rotate canary.age --identity-file {identity} --to " + canaryRecipient},
+
 	{status: 0, words: "backup {store}/backup"},
 	{status: 9, words: "backup {file}"},
 	{status: 7, words: "restore {file}"},
@@ -243,7 +260,9 @@ func newFlight(t *testing.T, source, value string) *flight {
 	f.home.env = append(f.home.env, "TEST_MACHINE_ID="+canaryMachine)
 	f.values.watch("the value", []byte(value))
 	f.values.watch("the hardware ID", []byte(canaryMachine))
-	f.values.watch("the identity", []byte(strings.TrimPrefix(canaryStranger, "AGE-SECRET-KEY-")))
+	for _, identity := range []string{canaryIdentity, canaryStranger} {
+		f.values.watch("an identity", []byte(strings.TrimPrefix(identity, "AGE-SECRET-KEY-")))
+	}
 	f.sealed.watch("the label", []byte(canaryLabel))
 	f.sealed.watch("the note", []byte(canaryNote))
 
@@ -261,7 +280,7 @@ func newFlight(t *testing.T, source, value string) *flight {
 		"{value}", value, "{label}", canaryLabel, "{note}", canaryNote,
 		"{file}", write("value", value), "{big}", write("big", strings.Repeat(value, 64<<10/len(value)+1)), "{nul}", write("nul", value+"\x00"), "{forms}", forms,
 		"{all}", write("all", "cat "+forms+"; cat "+forms+" >&2"),
-		"{stranger}", write("stranger", canaryStranger), "{source}", source,
+		"{own}", canaryIdentity, "{identity}", write("identity", canaryIdentity), "{stranger}", write("stranger", canaryStranger), "{source}", source,
 		"{save}", write("save", `printf %s "$MADE" >`+f.made), "{cat-other}", `cat "$OTHER"`,
 		"{store}", filepath.Dir(f.home.store()), "{keyring}", filepath.Join(f.home.dir, "keyring"),
 		"{damaged}", filepath.Join(f.home.dir, "damaged"), "{badkey}", filepath.Join(f.home.dir, "badkey"),

@@ -102,6 +102,7 @@ Environment:
 		&cobra.Group{ID: groupUse, Title: "Using secrets:"},
 		&cobra.Group{ID: groupKeep, Title: "Keeping secrets:"},
 		&cobra.Group{ID: groupMachine, Title: "This machine:"},
+		&cobra.Group{ID: groupLeave, Title: "Other machines:"},
 		&cobra.Group{ID: groupAbout, Title: "About:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -113,6 +114,7 @@ Environment:
 	add(groupUse, newExec(sys, at), newGet(sys, at))
 	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
 	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newBackup(sys, at), newRestore(sys, at), newDestroy(sys, at))
+	add(groupLeave, newBundle(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
 	root.AddCommand(newMan())
 	help := newHelp()
@@ -126,6 +128,7 @@ const (
 	groupUse     = "use"
 	groupKeep    = "keep"
 	groupMachine = "machine"
+	groupLeave   = "leave"
 	groupAbout   = "about"
 )
 

@@ -20,6 +20,9 @@ type execOptions struct {
 	clean   bool
 	noMask  bool
 	timeout time.Duration
+
+	bundle   string
+	identity identityOrigin
 }
 
 func newExec(sys Sys, at *place) *cobra.Command {
@@ -43,6 +46,12 @@ The command meets the terminal, pipes, signals and exit status that it would mee
 bare; what differs is in docs/exec.md. --no-mask makes it take the place of
 secrets altogether, and is for a human at a terminal alone.
 
+With --bundle the values come out of a file that 'secrets bundle' made, in memory,
+and neither a store, a keyring nor a home is needed. The age identity that opens
+it is read from --identity-file or --identity-fd, else from the first of
+$CREDENTIALS_DIRECTORY/secrets-identity, /run/secrets/secrets-identity and the
+variable SECRETS_IDENTITY, which the command does not get.
+
 The command holds the values: it can send or store them wherever it was told to,
 or print them in a form that nobody masks (reversed, compressed, encrypted).` + exitStatus(exitOK, exitTimeout, exitNotRun, exitCannotRun, exitNoCommand) + `
 
@@ -52,6 +61,7 @@ or print them in a form that nobody masks (reversed, compressed, encrypted).` + 
   secrets exec --use db-url,stripe-key --clean -- ./migrate
   secrets exec --use-file KUBECONFIG=kube/prod -- kubectl get pods
   secrets exec --stdin registry-password -- docker login -u me --password-stdin
+  secrets exec --bundle ci.age --use npm-token -- npm publish
   secrets exec --use openai-api-key -- sh -c 'curl -H "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/models'`,
 		Args:                  execArgs,
 		DisableFlagsInUseLine: true,
@@ -68,6 +78,8 @@ or print them in a form that nobody masks (reversed, compressed, encrypted).` + 
 	f.StringArrayVar(&o.maskEnv, "mask-env", nil, "mask the value that the variable `NAME` has already")
 	f.BoolVar(&o.clean, "clean", false, "start from a small environment (PATH, HOME, TERM, LANG …), not from yours")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this time (30s, 5m): first by TERM, then by KILL")
+	f.StringVar(&o.bundle, "bundle", "", "lend out of the bundle in `FILE`, without a store")
+	o.identity.flags(c)
 	f.BoolVar(&o.noMask, "no-mask", false, "mask nothing; only for a human at a terminal")
 	for _, flag := range []string{"use", "use-file", "stdin"} {
 		_ = c.RegisterFlagCompletionFunc(flag, completeLabels(sys, at))
@@ -81,6 +93,7 @@ var (
 	errNoCommand   = errors.New("there is no command behind --")
 	errBadTimeout  = errors.New("--timeout must be longer than nothing")
 	errUseFile     = errors.New("--use-file takes NAME=LABEL")
+	errNoBundle    = errors.New("--identity-file and --identity-fd are for --bundle")
 	errNoMask      = errors.New("--no-mask cannot go with --use-file, --stdin, --mask-env or --timeout: nobody is left to do them")
 )
 
@@ -132,6 +145,7 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 
 // wishes reads what is to be lent from the flags.
 func (o execOptions) wishes(sys Sys) (w wishes, err error) {
+	w.bundle, w.identity = o.bundle, o.identity
 	if w.variables, err = parseUses(o.use); err != nil {
 		return w, err
 	}
@@ -155,6 +169,8 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 		return w, usage(errNothingLent)
 	case slices.ContainsFunc(w.files, func(u use) bool { return u.name == "" }):
 		return w, usage(errUseFile)
+	case o.bundle == "" && o.identity != identityOrigin{fd: noFD}:
+		return w, usage(errNoBundle)
 	case o.timeout < 0:
 		return w, usage(errBadTimeout)
 	case o.noMask && (len(w.files)+len(w.masked) > 0 || w.input != "" || o.timeout > 0):

@@ -16,7 +16,7 @@ func (e *unknownLabelError) Unwrap() error { return store.ErrNotFound }
 // nearest turns store.ErrNotFound into an error that knows the label that was
 // probably meant, and into a *store.LabelError what can be none and so may be a
 // value; other errors stay as they are.
-func nearest(s *store.Store, label string, err error) error {
+func nearest(s chest, label string, err error) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}

@@ -1,15 +1,24 @@
 package cmd
 
 import (
+	"errors"
 	"strings"
 
 	"secrets/exec"
+	"secrets/machine/transfer"
 	"secrets/redact"
 	"secrets/store"
 )
 
-// This file is the one door by which a value leaves the store: whoever wants
-// one says for which label and what for, and what is lent is decided here.
+// This file is the one door by which a value leaves the store, or a bundle:
+// whoever wants one says for which label and what for, and what is lent is
+// decided here.
+
+// A chest is what values are kept in: the store, or a bundle.
+type chest interface {
+	Get(label string) (store.Meta, redact.Value, error) // store.ErrNotFound where there is none
+	List() ([]store.Meta, error)
+}
 
 // A purpose is what a value is wanted for.
 type purpose int
@@ -17,12 +26,18 @@ type purpose int
 const (
 	toRun  purpose = iota // lent to a command
 	toShow                // printed on a human's terminal
+	toSeal                // sealed for somebody else
 )
 
-// lend takes the value of a label out of the store.
-func lend(sys Sys, s *store.Store, label string, what purpose) (store.Meta, redact.Value, error) {
+var errAgentSeals = errors.New("values do not leave the store for an agent")
+
+// lend takes the value of a label out.
+func lend(sys Sys, s chest, label string, what purpose) (store.Meta, redact.Value, error) {
 	if what == toShow && !sys.human(sys.Stdin, sys.Stdout) {
 		return store.Meta{}, redact.Value{}, &notHumanError{agent: sys.agent(), label: label}
+	}
+	if what == toSeal && sys.agent() != "" {
+		return store.Meta{}, redact.Value{}, errAgentSeals
 	}
 	m, value, err := s.Get(label)
 	if err != nil {
@@ -78,6 +93,9 @@ type wishes struct {
 	files     []use
 	input     string // a label, or nothing
 	masked    []redact.Secret
+
+	bundle   string // the file that they are in, or nothing: they are in the store
+	identity identityOrigin
 }
 
 // lend takes the values out of the store, all or none, and hands them to the
@@ -87,11 +105,24 @@ func (w wishes) lend(sys Sys, at *place, to *exec.Command) error {
 	if len(w.variables)+len(w.files) == 0 && w.input == "" {
 		return nil // what is only to be masked needs no store
 	}
+	if w.bundle != "" {
+		b, err := openBundle(sys, at, w.bundle, w.identity, transfer.KindBundle, sys.Now())
+		if err != nil {
+			return err
+		}
+		defer b.Wipe()
+		return w.take(sys, b, to)
+	}
 	s, err := openStore(sys, at)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	return w.take(sys, s, to)
+}
+
+// take takes the values out of a chest.
+func (w wishes) take(sys Sys, s chest, to *exec.Command) (err error) {
 	if to.Loans, err = loans(sys, s, w.variables); err != nil {
 		return err
 	}
@@ -106,8 +137,8 @@ func (w wishes) lend(sys Sys, at *place, to *exec.Command) error {
 	return err
 }
 
-// loans takes the value of each use out of the store.
-func loans(sys Sys, s *store.Store, uses []use) ([]exec.Loan, error) {
+// loans takes the value of each use out.
+func loans(sys Sys, s chest, uses []use) ([]exec.Loan, error) {
 	var lent []exec.Loan
 	for _, u := range uses {
 		m, value, err := lend(sys, s, u.label, toRun)

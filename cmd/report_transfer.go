@@ -43,6 +43,12 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitRefused, "install a later version of secrets"}, true
 	case errors.Is(err, transfer.ErrTooLarge):
 		return advice{exitRefused, "it is not what it should be, or has to be made in parts"}, true
+	case errors.Is(err, errAgentSeals):
+		return advice{exitHuman, "run it yourself; an agent lets a command have a value: secrets exec --use LABEL -- COMMAND"}, true
+	case errors.Is(err, errOtherKind), errors.Is(err, errNotTransfer):
+		return advice{code: exitRefused}, true
+	case errors.Is(err, errNoOutput):
+		return advice{exitUsage, "name a file: -o FILE"}, true
 	case errors.Is(err, errNoRecovery):
 		return advice{exitNotFound, "make one while the store opens: secrets recovery create"}, true
 	case errors.Is(err, errNotKept):
