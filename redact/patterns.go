@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// Patterns are searched in classes of lengths, since one short pattern would
-// have all of the text looked at more closely.
-// A class begins at one of these.
+// classes are the lengths at which classes of patterns begin. Each is searched on
+// its own: one short pattern would have all of the text looked at more closely.
 var classes = [...]int{minWord, minForm, 16}
 
 // maxWindow bounds the window of a class, and so how many grams are indexed.
@@ -36,7 +35,13 @@ func newPatterns(values [][]byte) *patterns {
 	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
 	p.gather()
 
-	members := make([][]int32, len(classes))
+	p.index()
+	return p
+}
+
+// index sorts the patterns by how they are searched.
+func (p *patterns) index() {
+	var members [len(classes)][]int32
 	var first, others []int32
 	for i := range p.all {
 		id, form := int32(i), p.all[i].form
@@ -60,7 +65,6 @@ func newPatterns(values [][]byte) *patterns {
 		}
 	}
 	p.beginnings = [2]*beginnings{newBeginnings(p.all, first), newBeginnings(p.all, others)}
-	return p
 }
 
 // gather moves the forms together, in their order, which is easier on the cache
