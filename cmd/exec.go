@@ -53,7 +53,7 @@ $CREDENTIALS_DIRECTORY/secrets-identity, /run/secrets/secrets-identity and the
 variable SECRETS_IDENTITY, which the command does not get.
 
 The command holds the values: it can send or store them wherever it was told to,
-or print them in a form that nobody masks (reversed, compressed, encrypted).` + exitStatus(exitOK, exitTimeout, exitNotRun, exitCannotRun, exitNoCommand) + `
+or print them in a form that nobody masks (compressed, encrypted, in pieces).` + exitStatus(exitOK, exitTimeout, exitNotRun, exitCannotRun, exitNoCommand) + `
 
     128+n  a signal n ended the command; every other code is the command's own`,
 		Example: `  secrets exec --use openai-api-key -- python3 script.py
