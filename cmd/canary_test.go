@@ -178,6 +178,8 @@ var outingsWithStore = []outing{
 	{status: 0, words: "rm canary/nul"},
 	{status: 9, words: "restore {store}/backup"},
 	{status: 0, words: "restore {store}/backup --replace"},
+	{status: 0, words: "doctor --deep"},
+	{status: 0, words: "doctor --repair"},
 
 	{status: 4, words: "destroy"},
 	{status: 0, words: "__complete exec --use ca"},

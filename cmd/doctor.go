@@ -11,25 +11,40 @@ import (
 )
 
 func newDoctor(sys Sys, at *place) *cobra.Command {
-	var asJSON bool
+	var asJSON, deep, repair bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say in what state the store and its binding are",
 		Long: `Says in what state the store, its key source and the hardware ID are, each with
 the next step where there is one. It never asks, never writes, and prints neither
-IDs nor keys. Its exit status is that of the worst it found; a warning is none.` + exitStatus(storeExits...),
+IDs nor keys. Its exit status is that of the worst it found; a warning is none.
+
+With --deep it reads the whole file, down to each value, and says of a damaged
+one what can be saved. With --repair it saves that into store.db.repaired beside
+the store, which stays as it is; 'secrets restore' puts it in the store's place.` + exitStatus(storeExits...),
 		Example: `  secrets doctor
+  secrets doctor --deep
   secrets doctor --json | jq -r '.checks[] | select(.level != "ok") | .next'`,
 		Args: exactArgs(0),
-		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(sys, at, c, asJSON) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case repair && (deep || asJSON):
+				return usage(errRepairAlone)
+			case repair:
+				return runRepair(sys, at)
+			}
+			return runDoctor(sys, at, c, asJSON, deep)
+		},
 	}
 	jsonFlag(c, &asJSON)
+	c.Flags().BoolVar(&deep, "deep", false, "read the whole file")
+	c.Flags().BoolVar(&repair, "repair", false, "save what is left of a damaged store")
 	return c
 }
 
 // A finding is one line of doctor.
 type finding struct {
-	Check string `json:"check"` // store, key, hardware-id, binding, recovery
+	Check string `json:"check"` // store, key, hardware-id, binding, recovery, contents
 	Level string `json:"level"` // ok, warning, error
 	State string `json:"state"` // a short name, made for programs
 	Fact  string `json:"fact"`
@@ -44,9 +59,12 @@ type diagnosisError struct{ code int }
 
 func (e *diagnosisError) Error() string { return "something is wrong" }
 
-func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON bool) error {
+func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON, deep bool) error {
 	sys = sys.alone()
 	findings := examine(sys, at, c)
+	if deep {
+		findings = append(findings, examineContents(sys, at, failure(c))...)
+	}
 	var err error
 	if asJSON {
 		err = writeJSON(sys, map[string]any{"checks": findings, "exit_status": worst(findings)})
@@ -85,13 +103,17 @@ func writeFindings(sys Sys, findings []finding) error {
 	return writeTable(sys, rows)
 }
 
-// examine looks at everything, and at each part even where another has failed.
-func examine(sys Sys, at *place, c *cobra.Command) []finding {
-	failed := func(check string, err error) finding {
+// failure makes errors into findings.
+func failure(c *cobra.Command) func(check string, err error) finding {
+	return func(check string, err error) finding {
 		a := adviceFor(c, err)
 		return finding{Check: check, Level: "error", State: stateName(err), Fact: sentence(err), Next: a.hint, code: a.code}
 	}
+}
 
+// examine looks at everything, and at each part even where another has failed.
+func examine(sys Sys, at *place, c *cobra.Command) []finding {
+	failed := failure(c)
 	path, err := at.store(sys)
 	if err != nil {
 		return []finding{failed("store", err)}

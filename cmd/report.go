@@ -349,7 +349,7 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR"}, true
 	case errors.Is(err, errKeyInStore):
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
-	case errors.As(err, &path) && errors.Is(err, fs.ErrExist):
+	case errors.Is(err, fs.ErrExist):
 		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
 		return advice{exitRefused, "look at the owner and permissions of " + quoted(filepath.Dir(path.Path))}, true

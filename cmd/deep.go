@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"secrets/store"
+)
+
+var errRepairAlone = errors.New("--repair goes alone")
+
+// openRemains finds what is left of the store, and opens it.
+func openRemains(sys Sys, at *place) (*store.Remains, error) {
+	path, err := at.store(sys)
+	if err != nil {
+		return nil, err
+	}
+	r, err := store.ReadRemains(path, at.options())
+	if err != nil {
+		return nil, err
+	}
+	key, err := vaultKey(sys, at, r.Header())
+	if err == nil {
+		err = r.Unlock(key)
+	}
+	key.Wipe()
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// examineContents reads the whole file, down to each value.
+func examineContents(sys Sys, at *place, failed func(string, error) finding) []finding {
+	r, err := openRemains(sys, at)
+	if errors.Is(err, store.ErrNoStore) {
+		return nil // which is a finding already
+	}
+	var report store.Report
+	if err == nil {
+		defer r.Close()
+		report, err = r.Report()
+	}
+	if err != nil {
+		return []finding{failed("contents", err)}
+	}
+	if report.Damage == nil {
+		return []finding{{Check: "contents", Level: "ok", State: "ok", Fact: "whole: each value was opened"}}
+	}
+	f := failed("contents", report.Damage)
+	f.Next = strings.Join(append(remainsWords(report), "to save what is left into a new file: secrets doctor --repair"), "\n")
+	return []finding{f}
+}
+
+// remainsWords says what is left, and what is not.
+func remainsWords(r store.Report) []string {
+	var lines []string
+	line := func(words string, labels []string) {
+		if len(labels) > 0 {
+			lines = append(lines, words+": "+strings.Join(labels, ", "))
+		}
+	}
+	line("can be saved", r.Proven)
+	line("can be saved, but may not be the newest", r.Unproven)
+	line("lost", r.Lost)
+	if r.Unnamed > 0 {
+		lines = append(lines, fmt.Sprintf("can be saved, but has lost its label: %d", r.Unnamed))
+	}
+	if r.Gone > 0 {
+		lines = append(lines, fmt.Sprintf("lost, label and all: %d", r.Gone))
+	}
+	if !r.Header {
+		lines = append(lines, "nothing proves that the recoveries in it are yours: look at them, and rekey")
+	}
+	return lines
+}
+
+// runRepair saves what is left into a file beside the store.
+func runRepair(sys Sys, at *place) error {
+	r, err := openRemains(sys, at)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	report, err := r.Report()
+	if err != nil {
+		return err
+	}
+	if report.Damage == nil {
+		say(sys, "the store is whole: there is nothing to repair")
+		return nil
+	}
+	to, report, err := r.Save()
+	if err != nil {
+		return err
+	}
+	say(sys, "%s", sentence(report.Damage))
+	for _, line := range remainsWords(report) {
+		say(sys, "%s", line)
+	}
+	say(sys, "saved to %s; the damaged store stays as it is", to)
+	say(sys, "to put it in the store's place: secrets restore --replace %s", quoted(to))
+	return nil
+}
