@@ -216,7 +216,7 @@ type identityOrigin struct {
 func (o *identityOrigin) flags(c *cobra.Command) {
 	identityFileFlag(c, &o.file)
 	c.Flags().IntVar(&o.fd, "identity-fd", noFD, "read the identity from descriptor `N`")
-	c.Flags().Lookup("identity-fd").DefValue = "" // none
+	c.Flags().Lookup("identity-fd").DefValue = "0" // so that none is shown
 }
 
 // A bundleChest lends out of a bundle, as a store does.

@@ -75,6 +75,7 @@ Environment:
 
     SECRETS_DIR       the folder of the store
     SECRETS_KEY_FILE  the key file, where the key source is a file
+    SECRETS_IDENTITY  the identity of a bundle, where no file has it
     NO_COLOR          no colours`,
 		Example: `  secrets set openai-api-key
   secrets list
@@ -95,7 +96,7 @@ Environment:
 	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
 	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
 	root.PersistentFlags().IntVar(&at.passphraseFD, "passphrase-fd", noFD, "read passphrases from descriptor `N`, one a line, and do not ask")
-	root.PersistentFlags().Lookup("passphrase-fd").DefValue = "" // none
+	root.PersistentFlags().Lookup("passphrase-fd").DefValue = "0" // so that none is shown
 	cobra.EnableCommandSorting = false
 
 	root.AddGroup(
@@ -114,7 +115,7 @@ Environment:
 	add(groupUse, newExec(sys, at), newGet(sys, at))
 	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
 	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newBackup(sys, at), newRestore(sys, at), newDestroy(sys, at))
-	add(groupLeave, newBundle(sys, at))
+	add(groupLeave, newIdentity(sys, at), newExport(sys, at), newImport(sys, at), newBundle(sys, at))
 	add(groupAbout, newCompletion(sys), newVersion(sys))
 	root.AddCommand(newMan())
 	help := newHelp()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -120,4 +121,24 @@ func TestPassphraseOnATerminal(t *testing.T) {
 	s.answer(t, "The same again: ", "two\r")
 	s.wait(t, "the two passphrases differ")
 	s.end(t, 1)
+}
+
+// What is in a file is shown, and then asked about.
+func TestImportOnATerminal(t *testing.T) {
+	t.Parallel()
+	for answer, status := range map[string]int{"y": 0, "n": 1, "": 1} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.must(t, "sk-0123456789", "set", "k")
+			recipient := strings.TrimSpace(h.must(t, "", "identity"))
+			h.must(t, "", "export", "--to", recipient, "-o", "moved.age", "k")
+			h.must(t, "", "rm", "k")
+			s := h.at(t, nil, "import", "moved.age")
+			s.wait(t, "k      K         never")
+			s.answer(t, "Store 1 secret? [y/N] ", answer+"\n")
+			s.end(t, status, "sk-")
+			h.status(t, 3*status, "", "show", "k")
+		})
+	}
 }

@@ -15,6 +15,7 @@ func aboutTransfer(err error) (advice, bool) {
 		expired *transfer.ExpiredError
 		version *transfer.VersionError
 		sync    *store.SyncError
+		taken   *labelsTakenError
 	)
 	switch {
 	case errors.As(err, &plugin) && plugin.Missing:
@@ -45,6 +46,12 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitRefused, "it is not what it should be, or has to be made in parts"}, true
 	case errors.Is(err, errAgentSeals):
 		return advice{exitHuman, "run it yourself; an agent lets a command have a value: secrets exec --use LABEL -- COMMAND"}, true
+	case errors.As(err, &taken):
+		return advice{exitRefused, "nothing was imported; to put the new values in their place: --replace"}, true
+	case errors.Is(err, errNotAgreed):
+		return advice{exitHuman, "run it yourself, on a terminal, or agree beforehand with --yes"}, true
+	case errors.Is(err, errItemExpired):
+		return advice{exitRefused, "nothing was imported; have a new one made"}, true
 	case errors.Is(err, errOtherKind), errors.Is(err, errNotTransfer):
 		return advice{code: exitRefused}, true
 	case errors.Is(err, errNoOutput):
