@@ -126,6 +126,9 @@ func (s *scanner) dumpsIn(lines []int, swapped bool) (wide bool) {
 	s.dump.reset()
 	next := -1 // where a line would go on with those before
 	for _, at := range lines {
+		if at == len(s.text) { // no line yet, and no end of those before
+			break
+		}
 		if at != next {
 			s.dumped(false)
 		}

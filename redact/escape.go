@@ -294,14 +294,18 @@ func digits(s []byte, base, most int) int {
 	return n
 }
 
-func digit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
+// digit is the value of a hex digit, or 16.
+func digit(c byte) int { return int(digitValues[c]) }
+
+var digitValues = func() (values [256]uint8) {
+	for c := range values {
+		values[c] = 16
 	}
-	return 16
-}
+	for i, c := range []byte("0123456789abcdef") {
+		values[c] = uint8(i)
+	}
+	for i, c := range []byte("ABCDEF") {
+		values[c] = uint8(10 + i)
+	}
+	return values
+}()
