@@ -5,6 +5,7 @@ package exec
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -20,20 +21,28 @@ type child struct {
 }
 
 // startChild starts the program at path. Where the system ends a child with its
-// parent it is the calling thread that counts: the caller has locked it, and
-// keeps it until the child has ended.
+// parent it is the thread that counts: one goroutine starts the child, and keeps
+// its thread until the child has ended.
 func startChild(path string, args, env []string, files []uintptr, sys *syscall.SysProcAttr) (*child, error) {
 	deaths := make(chan os.Signal, 1)
 	signal.Notify(deaths, syscall.SIGCHLD)
 
-	attr := &syscall.ProcAttr{Env: env, Files: files, Sys: sys}
-	pid, err := syscall.ForkExec(path, args, attr)
-	if err != nil {
+	c := &child{changes: make(chan syscall.WaitStatus, 1)}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		var err error
+		c.pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{Env: env, Files: files, Sys: sys})
+		started <- err
+		if err == nil {
+			c.watch(deaths)
+		}
+	}()
+	if err := <-started; err != nil {
 		signal.Stop(deaths)
 		return nil, err
 	}
-	c := &child{pid: pid, changes: make(chan syscall.WaitStatus, 1)}
-	go c.watch(deaths)
 	return c, nil
 }
 

@@ -5,7 +5,6 @@ package exec
 import (
 	"os"
 	"os/signal"
-	"runtime"
 	"strconv"
 	"syscall"
 
@@ -33,9 +32,6 @@ type monitor struct {
 
 func monitorMain(linkFD, ttyFD string) int {
 	Conceal()
-	// The kernel kills the program when the thread that started it dies.
-	runtime.LockOSThread()
-
 	m, err := newMonitor(linkFD, ttyFD)
 	if err != nil {
 		return notStarted

@@ -4,7 +4,6 @@ package exec
 
 import (
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -33,18 +32,15 @@ type run struct {
 	status   Status
 }
 
+// run leaves the signals taken: to give each back costs as much as to take it,
+// and the caller ends next.
 func (c *Command) run(path string, files *shelf) (Status, error) {
-	// The kernel kills the program when the thread that started it dies.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-
 	w, terminal, err := c.wire()
 	if err != nil {
 		return Status{}, err
 	}
 	defer w.close()
-	r := &run{wiring: w, terminal: terminal, inbox: openInbox()}
-	defer r.inbox.close()
+	r := &run{wiring: w, terminal: terminal, inbox: openInbox(terminal != nil || len(w.screens) > 0)}
 	if err := c.start(r, path, files); err != nil {
 		return Status{}, wrapStart(c.Args[0], err)
 	}

@@ -31,22 +31,24 @@ type inbox struct {
 	signals chan os.Signal
 	ignored []os.Signal
 	pipes   chan os.Signal
-	resized chan os.Signal // WINCH
-	woken   chan os.Signal // CONT
+	resized chan os.Signal // WINCH; nil without a terminal
+	woken   chan os.Signal // CONT; nil without a terminal
 }
 
-// openInbox is called before the program is started, so that none is lost.
-func openInbox() *inbox {
+// openInbox is called before the program is started, so that none is lost. What
+// a terminal sends is taken only where there is one.
+func openInbox(terminal bool) *inbox {
 	b := &inbox{
 		// Room for a burst: the runtime drops what does not fit.
 		signals: make(chan os.Signal, 256),
 		// A write to a pipe that nobody reads shall fail, and not end us.
-		pipes:   make(chan os.Signal, 1),
-		resized: make(chan os.Signal, 1),
-		woken:   make(chan os.Signal, 1),
+		pipes: make(chan os.Signal, 1),
 	}
-	signal.Notify(b.resized, syscall.SIGWINCH)
-	signal.Notify(b.woken, syscall.SIGCONT)
+	if terminal {
+		b.resized, b.woken = make(chan os.Signal, 1), make(chan os.Signal, 1)
+		signal.Notify(b.resized, syscall.SIGWINCH)
+		signal.Notify(b.woken, syscall.SIGCONT)
+	}
 	signal.Notify(b.pipes, syscall.SIGPIPE)
 	for _, sig := range forwarded {
 		if signal.Ignored(sig) {
@@ -63,13 +65,6 @@ func (b *inbox) started() {
 	if len(b.ignored) > 0 {
 		signal.Notify(b.signals, b.ignored...)
 	}
-}
-
-func (b *inbox) close() {
-	signal.Stop(b.signals)
-	signal.Stop(b.pipes)
-	signal.Stop(b.resized)
-	signal.Stop(b.woken)
 }
 
 // fromTerminal says whether the signal may be the kernel's own, made of a key
