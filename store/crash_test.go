@@ -238,7 +238,7 @@ func TestTortureKilledWriters(t *testing.T) {
 			t.Errorf("%s was left", name)
 		}
 	}
-	t.Logf("kills: %d; steps: %d; wrong: 0", rounds, m.steps)
+	figures(t, "kills: %d; steps: %d", rounds, m.steps)
 }
 
 func folder(t testing.TB, path string) []string {
@@ -288,5 +288,5 @@ func TestTortureKilledInits(t *testing.T) {
 		put(t, s, "key", "value")
 		checkFolderHolds(t, filepath.Dir(path), FileName, LockName)
 	}
-	t.Logf("kills: %d; a store: %d; none: %d; wrong: 0", rounds, made, none)
+	figures(t, "kills: %d; a store: %d; none: %d", rounds, made, none)
 }

@@ -31,6 +31,16 @@ func runs(sample, long int) int {
 	return sample
 }
 
+// figures says what a long run did, and whether all of it ended right.
+func figures(t *testing.T, format string, args ...any) {
+	t.Helper()
+	end := "; wrong: none"
+	if t.Failed() {
+		end = "; WRONG: as said above"
+	}
+	t.Logf(format+end, args...)
+}
+
 // damages says how damaged files ended.
 type damages struct{ value, refused, wrong atomic.Int64 }
 
@@ -325,7 +335,7 @@ func TestTortureRemains(t *testing.T) {
 			saved.Add(1)
 		}
 	})
-	t.Logf("damaged files: %d; without a header: %d; secrets saved: %d of %d", n, headless.Load(), saved.Load(), (n-int(headless.Load()))*len(sp.values))
+	figures(t, "damaged files: %d; without a header: %d; secrets saved: %d of %d", n, headless.Load(), saved.Load(), (n-int(headless.Load()))*len(sp.values))
 	if saved.Load() == 0 || headless.Load() == 0 {
 		t.Error("all of them ended alike")
 	}

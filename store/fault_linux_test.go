@@ -106,7 +106,7 @@ func TestTortureFaultsOfAStep(t *testing.T) {
 		}
 		m.step()
 	}
-	t.Logf("faults: %d; refused: %d; wrong: 0", faults, refused)
+	figures(t, "faults: %d; refused: %d", faults, refused)
 	if faults == 0 || refused == 0 {
 		t.Error("no fault was met")
 	}
@@ -156,7 +156,7 @@ func TestTortureFaultsOfInit(t *testing.T) {
 		put(t, unlocked(t, path, vaultKey()), "key", "value")
 		return met
 	})
-	t.Logf("faults: %d; refused: %d; wrong: 0", faults, refused)
+	figures(t, "faults: %d; refused: %d", faults, refused)
 	if faults == 0 || refused == 0 {
 		t.Error("no fault was met")
 	}

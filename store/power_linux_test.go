@@ -299,7 +299,7 @@ func TestTortureLossOfPower(t *testing.T) {
 	if m.steps != runs(allSteps, 3*allSteps) {
 		t.Errorf("%d steps were recorded", m.steps)
 	}
-	t.Logf("calls: %d; images: %d; wrong: 0", len(lines), images)
+	figures(t, "calls: %d; images: %d", len(lines), images)
 }
 
 // checkImage wants what was acknowledged, or one step more, and, if asked, a

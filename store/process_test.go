@@ -155,7 +155,7 @@ func TestTortureProcesses(t *testing.T) {
 	if got, want := len(labels(t, s)), rounds*writers+1; got != want {
 		t.Errorf("got %d labels, want %d", got, want)
 	}
-	t.Logf("processes: %d, %d at once; wrong: 0", rounds*(writers+readers), writers+readers)
+	figures(t, "processes: %d, %d at once", rounds*(writers+readers), writers+readers)
 }
 
 // Readers need no lock, so however many loop, a writer gets through.
