@@ -34,12 +34,14 @@ func openVault(sys Sys, at *place) (*store.Store, redact.Value, error) {
 		return nil, redact.Value{}, err
 	}
 	key, err := vaultKey(sys, at, s.Header())
-	if errors.Is(err, machine.KeyMissing) {
+	for errors.Is(err, machine.KeyMissing) {
 		// A rekey may have taken the key away after the header was read.
-		if again, openErr := store.Open(path, at.options()); openErr == nil && again.Header().Epoch > s.Header().Epoch {
-			s = again
-			key, err = vaultKey(sys, at, s.Header())
+		again, openErr := store.Open(path, at.options())
+		if openErr != nil || again.Header().Epoch == s.Header().Epoch {
+			break
 		}
+		s = again
+		key, err = vaultKey(sys, at, s.Header())
 	}
 	if err == nil {
 		err = s.Unlock(key)

@@ -72,7 +72,7 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 		defer chosen.Wipe()
 		source = machine.PassphraseSource{Choose: func() (redact.Value, error) { return chosen, nil }}
 	}
-	was := s.Header()
+	was := s.Header().KeySource
 	next := transfer.Key{VaultKey: newVaultKey()}
 	defer next.VaultKey.Wipe()
 	made := false
@@ -102,7 +102,7 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 	}
 	say(sys, "the store has a new key, bound to %s", bindingWords(to, hardware.Source))
 	say(sys, "copies of the store's file from before do not open any more: take a new backup")
-	forget(sys, at, was, next.Epoch.Number)
+	forget(sys, at, []string{was, to}, next.Epoch)
 	return warnNoRecovery(sys, s.Header())
 }
 
@@ -123,18 +123,20 @@ func createNext(source machine.KeySource, now machine.Epoch) (machine.Epoch, red
 	}
 }
 
-// forget deletes the keys that the store had until the epoch end: its own, and
-// those that crashes left behind it.
-func forget(sys Sys, at *place, was store.Header, end uint64) {
-	source, err := keySource(sys, at, was.KeySource)
-	for n := was.Epoch; n < end && err == nil; n++ {
-		err = source.Delete(machine.Epoch{Store: was.StoreID, Number: n})
-		if errors.Is(err, machine.KeyMissing) {
-			err = nil
+// forget deletes the keys of all epochs before now, the store's last one and
+// those that crashes left behind.
+func forget(sys Sys, at *place, sources []string, now machine.Epoch) {
+	for _, name := range slices.Compact(sources) {
+		source, err := keySource(sys, at, name)
+		for n := uint64(1); n < now.Number && err == nil; n++ {
+			err = source.Delete(machine.Epoch{Store: now.Store, Number: n})
+			if errors.Is(err, machine.KeyMissing) {
+				err = nil
+			}
 		}
-	}
-	if err != nil {
-		warn(sys, "the old key stays, and opens only copies from before: %s", sentence(err))
+		if err != nil {
+			warn(sys, "an old key stays, and opens only copies from before: %s", sentence(err))
+		}
 	}
 }
 
