@@ -19,15 +19,15 @@ PROGRAMS := python3 node perl openssl xxd jq curl tmux
 endif
 
 .NOTPARALLEL:
-.PHONY: demo test lint fuzz targets release-check keyring bench cover completions programs
+.PHONY: demo test lint fuzz targets release-check keyring erasing torture bench cover completions programs
 
 ## demo: the main job, end to end, in a throw-away home
 demo:
 	@docs/demo/run
 
 ## test: everything that must hold before a commit lands
-test: programs lint targets release-check fuzz keyring
-	$(GO) test -race ./...
+test: programs lint targets release-check fuzz keyring erasing
+	$(GO) test -race -timeout 25m ./...
 
 programs:
 	.ci/need $(PROGRAMS)
@@ -60,6 +60,14 @@ keyring:
 ifdef KEYRING
 	$(KEYRING) $(GO) test -tags keyring -run Keyring -count 1 ./machine ./cmd
 endif
+
+# As the release for Linux is built, where the runtime erases what it used.
+erasing:
+	GOEXPERIMENT=runtimesecret $(GO) test -run 'Erased|Leaves|Slot' ./machine
+
+## torture: the long run of damage, crashes and faults, with its figures
+torture: programs
+	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
 
 ## bench: what secrets costs, as ratios within one run
 bench: programs
