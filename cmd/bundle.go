@@ -25,8 +25,10 @@ func newBundle(sys Sys, at *place) *cobra.Command {
 		Use:   "bundle COMMAND",
 		Short: "Make secrets for a machine without a store: a CI runner, a container",
 		Long: `A bundle is an age file with a few secrets, for a machine without a store, a
-keyring or a home: 'secrets exec --bundle FILE' lends what is in it. It may lie in
-a repository; who has one of its identities can read all of it.` + exitStatus(storeExits...),
+keyring or a home: 'secrets exec --bundle FILE' lends what is in it. It may lie
+in a repository; who has one of its identities can read all of it.` + exitStatus(storeExits...),
+		Example: `  secrets bundle create --to age1pq1… -o ci.age npm-token
+  secrets bundle show ci.age --identity-file identity.txt`,
 		Args: cobra.ArbitraryArgs,
 		RunE: runParent,
 	}

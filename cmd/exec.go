@@ -46,9 +46,9 @@ The command meets the terminal, pipes, signals and exit status that it would mee
 bare; what differs is in docs/exec.md. --no-mask makes it take the place of
 secrets altogether, and is for a human at a terminal alone.
 
-With --bundle the values come out of a file that 'secrets bundle' made, in memory,
-and neither a store, a keyring nor a home is needed. The age identity that opens
-it is read from --identity-file or --identity-fd, else from the first of
+With --bundle the values come out of a file that 'secrets bundle' made, and
+neither a store, a keyring nor a home is needed. The age identity that opens it
+is read from --identity-file or --identity-fd, else from the first of
 $CREDENTIALS_DIRECTORY/secrets-identity, /run/secrets/secrets-identity and the
 variable SECRETS_IDENTITY, which the command does not get.
 

@@ -24,8 +24,8 @@ func newImport(sys Sys, at *place) *cobra.Command {
 		Short: "Take secrets that another store exported for this one",
 		Long: `Opens a file that 'secrets export' made for this store, or for the identity in
 --identity-file, shows the labels in it, and stores the secrets, all or none, if
-you say so on the terminal or with --yes. FILE may be - for stdin. What has expired
-is refused, and a label that is there is replaced only with --replace.
+you say so on the terminal or with --yes. FILE may be - for stdin. What has
+expired is refused, and a label that is there is replaced only with --replace.
 
 age says who can open a file, and not who made it: import what you expect, from
 where you expect it.` + exitStatus(storeExits...),

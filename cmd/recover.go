@@ -20,10 +20,10 @@ func newRecover(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "recover",
 		Short: "Open a store whose key or machine is lost, and bind it anew",
-		Long: `Opens the store with the identity of a recovery, after a lost key, a new mainboard
-or a reinstalled system, and puts it under a new key on this machine. The
-identity is asked for on the terminal, or read from a file. Of a store whose key
-and machine are as they were, nothing is changed.
+		Long: `Opens the store with the identity of a recovery, after a lost key, a new
+mainboard or a reinstalled system, and puts it under a new key on this machine.
+The identity is asked for on the terminal, or read from a file. Of a store whose
+key and machine are as they were, nothing is changed.
 
 On another machine, put a copy of the store's file, store.db, to the place where
 the store belongs, and then recover.

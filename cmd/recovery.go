@@ -24,6 +24,8 @@ func newRecovery(sys Sys, at *place) *cobra.Command {
 its key or this machine is lost. Keep it away from this machine: in a password
 manager, or on paper in a safe place. Who has it and a copy of the store's file
 has all values. The store itself keeps the recipient alone, which opens nothing.` + exitStatus(storeExits...),
+		Example: `  secrets recovery create
+  secrets recovery test`,
 		Args: cobra.ArbitraryArgs,
 		RunE: runParent,
 	}
