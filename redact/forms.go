@@ -99,7 +99,10 @@ func (f *forms) text(whole, core []byte) {
 }
 
 func (f *forms) word(value []byte) {
-	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, word})
+	var v view
+	if v.strip(value, true); len(v.text) >= minWord {
+		f.patterns = append(f.patterns, pattern{v.text, f.label, word})
+	}
 }
 
 func (f *forms) add(form []byte)  { f.pieces(form, anywhere) }

@@ -215,7 +215,7 @@ func refForms(values []string) (forms []refForm) {
 					if kind != 'w' {
 						piece = strings.TrimLeft(piece, " \t,:.-")
 					}
-					if len(piece) < 8 && kind != 'w' {
+					if len(piece) < 4 || len(piece) < 8 && kind != 'w' {
 						continue
 					}
 					if k, known := seen[piece]; known {

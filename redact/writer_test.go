@@ -60,6 +60,7 @@ func TestMasks(t *testing.T) {
 		{"two escapes, and a backslash at the end", []string{"}+AC^_??b"}, `\"` + strings.Repeat("x", 300) + `\\%7D%2BAC%5E_%3F%3Fb`, `\"` + strings.Repeat("x", 300) + "[secret:L0]"},
 		{"touches, but another is longer", []string{"abcdefgh", "ijklmnop", "abcdefghi"}, "abcdefgh" + "ijklmnop", "[secret:L2]"},
 		{"a dump that is cut off at a line", []string{"abcdefghijklmnop"}, "00000000: 6162 6364 6566 6768\n", "00000000: [secret:L0]\n"},
+		{"a short value with a control character behind", []string{"]\x1b\xe2Yab\x0e"}, " ]\x1b\xe2Yab\x0e ", " [secret:L0]\x0e "},
 		{"a continued line of hex", []string{"abcdefgh"}, "616263646566\\\n6768", "[secret:L0]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
