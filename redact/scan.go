@@ -200,8 +200,8 @@ func (s *scanner) doubtful(from int) {
 	if string(rest) == `\` {
 		s.hold(from, 0)
 	}
-	if at := bytes.IndexByte(rest, '&'); at >= 0 {
-		s.hold(from+at, 0)
+	if bytes.ContainsAny(rest, "%&") { // an escape may follow the beginning of a value
+		s.hold(max(from, s.floor), 0)
 	}
 }
 

@@ -61,6 +61,7 @@ func TestMasks(t *testing.T) {
 		{"touches, but another is longer", []string{"abcdefgh", "ijklmnop", "abcdefghi"}, "abcdefgh" + "ijklmnop", "[secret:L2]"},
 		{"a dump that is cut off at a line", []string{"abcdefghijklmnop"}, "00000000: 6162 6364 6566 6768\n", "00000000: [secret:L0]\n"},
 		{"a short value with a control character behind", []string{"]\x1b\xe2Yab\x0e"}, " ]\x1b\xe2Yab\x0e ", " [secret:L0]\x0e "},
+		{"an escape in no control sequence after all", []string{"+\\=<~&b1B!"}, "\x1b[1+%5C%3D%3C~&amp;b1B!", "\x1b[1[secret:L0]"},
 		{"a continued line of hex", []string{"abcdefgh"}, "616263646566\\\n6768", "[secret:L0]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
