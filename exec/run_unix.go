@@ -160,6 +160,7 @@ func (r *run) stop(sig syscall.Signal) {
 		return
 	}
 	r.wiring.pause()
+	r.wiring.idle()
 	r.terminal.leave()
 	suspend(sig)
 	r.wiring.resume()

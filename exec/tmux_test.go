@@ -276,3 +276,17 @@ func TestStopWithin(t *testing.T) {
 		d.wait(t, "code 4")
 	})
 }
+
+// TestStoppedAtABeginning stops a program by a key whose echo, ^Z, ends like a
+// value begins: what is held of it shows before the shell's own words.
+func TestStoppedAtABeginning(t *testing.T) {
+	d := openDesk(t)
+	d.enter(t, strings.Join(fronted("-use", "Z=Zk7QpW2mXv9TbN4r", "--").Args, " ")+` sh -c 'echo be""gun; sleep 100'`)
+	d.wait(t, "\nbegun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	if screen := d.plain(t); !strings.Contains(screen, "^Z") {
+		t.Errorf("half of the key's echo is missing:\n%s", screen)
+	}
+	d.enter(t, "kill %1; fg")
+}

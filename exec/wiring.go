@@ -71,6 +71,14 @@ func (w *wiring) pause() {
 	}
 }
 
+// idle shows what the masker holds back, as far as an idle moment would: after
+// pause, nothing may come for a long time.
+func (w *wiring) idle() {
+	for _, s := range w.streams {
+		s.to.Idle()
+	}
+}
+
 // resume goes on after pause.
 func (w *wiring) resume() {
 	for _, s := range w.streams {

@@ -133,14 +133,16 @@ func (w *Writer) wait() {
 	switch {
 	case w.out >= len(w.kept):
 	case w.timer == nil:
-		w.timer = time.AfterFunc(w.idle, w.show)
+		w.timer = time.AfterFunc(w.idle, w.Idle)
 	default:
 		w.timer.Reset(w.idle)
 	}
 }
 
-// show lets go what is held after an idle moment.
-func (w *Writer) show() {
+// Idle does at once what an idle moment does: it lets go what is held, if that
+// is no more than three bytes of a value. It is for a stream that is about to
+// stand still, as when its program is stopped.
+func (w *Writer) Idle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
