@@ -61,7 +61,7 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]any{
+	types := map[string]any{
 		"redact.Value":          secret.Value,
 		"redact.Secret":         secret,
 		"redact.Masker":         masker,
@@ -76,7 +76,8 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		"store.Tx":              inside,
 		"store.Meta":            meta,
 		"store.Header":          s.Header(),
-	}, map[string][]byte{
+	}
+	never := map[string][]byte{
 		"the key":            key,
 		"the vault key":      vaultKey,
 		"the store's key":    storeKey(t, epoch, vaultKey),
@@ -84,6 +85,7 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		"the value":          []byte(value),
 		"the value, but one": []byte(value[:len(value)-1]),
 	}
+	return types, never
 }
 
 func openedStore(t *testing.T, epoch machine.Epoch, vaultKey redact.Value) *store.Store {
