@@ -61,7 +61,7 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 	}); err != nil {
 		t.Fatal(err)
 	}
-	types := map[string]any{
+	holders = map[string]any{
 		"redact.Value":          secret.Value,
 		"redact.Secret":         secret,
 		"redact.Masker":         masker,
@@ -77,7 +77,7 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		"store.Meta":            meta,
 		"store.Header":          s.Header(),
 	}
-	never := map[string][]byte{
+	keys = map[string][]byte{
 		"the key":            key,
 		"the vault key":      vaultKey,
 		"the store's key":    storeKey(t, epoch, vaultKey),
@@ -85,7 +85,7 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		"the value":          []byte(value),
 		"the value, but one": []byte(value[:len(value)-1]),
 	}
-	return types, never
+	return holders, keys
 }
 
 func openedStore(t *testing.T, epoch machine.Epoch, vaultKey redact.Value) *store.Store {
