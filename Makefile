@@ -33,6 +33,7 @@ programs:
 	.ci/need $(PROGRAMS)
 
 lint:
+	$(GO) mod tidy -diff
 	$(GOLANGCI_LINT) run ./...
 
 # One build a target; the binary is one static file everywhere.
