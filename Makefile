@@ -19,15 +19,15 @@ PROGRAMS := python3 node perl openssl xxd jq curl tmux
 endif
 
 .NOTPARALLEL:
-.PHONY: demo test lint fuzz targets release-check keyring erasing torture bench cover completions programs
+.PHONY: demo test lint fuzz targets release-check keyring erasing race torture bench cover completions programs
 
 ## demo: the main job, end to end, in a throw-away home
 demo:
 	@docs/demo/run
 
 ## test: everything that must hold before a commit lands
-test: programs lint targets release-check fuzz keyring erasing
-	$(GO) test -race -timeout 25m ./...
+test: programs lint targets release-check fuzz keyring erasing race
+	$(GO) test -timeout 20m ./...
 
 programs:
 	.ci/need $(PROGRAMS)
@@ -61,6 +61,11 @@ keyring:
 ifdef KEYRING
 	$(KEYRING) $(GO) test -tags keyring -run Keyring -count 1 ./machine ./cmd
 endif
+
+# The rooms whose goroutines share memory within one process. The tests of exec
+# and cmd are processes by the hundred, each of which the race detector slows.
+race:
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 20m ./redact ./store ./machine/...
 
 # As the release for Linux is built, where the runtime erases what it used.
 erasing:
