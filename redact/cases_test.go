@@ -183,6 +183,7 @@ func TestCasesPrompt(t *testing.T) {
 					if c.Class == "stretch" { // only these may take a moment
 						time.Sleep(100 * time.Millisecond)
 					}
+					synctest.Wait() // the timer's goroutine may be writing
 					for _, p := range c.Probe {
 						if p.After == i+1 && !bytes.Contains(out.Bytes(), []byte(p.MustHave)) {
 							t.Errorf("after write %d: %q, want %q in it", p.After, out.Bytes(), p.MustHave)
