@@ -103,6 +103,15 @@ func skipBlanks(text []byte, i int) int {
 	return i
 }
 
+// isOffset tells whether a text of so many bytes at least begins with that many digits.
+func isOffset(text []byte) bool {
+	var not uint8
+	for _, c := range (*[leastOffset]byte)(text) {
+		not |= digitValues[c]
+	}
+	return not < 16
+}
+
 // mayBeDump tells, at low cost, whether a line may be one of a dump.
 func mayBeDump(line []byte) bool {
 	if len(line) > 0 && isBlank(line[0]) {

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -33,42 +32,6 @@ var isStarter = func() (is [256]bool) {
 
 // maxEscape bounds the length of an escape.
 const maxEscape = 2 + maxIndent
-
-// An escapes finds places where an escape may begin, in order.
-type escapes struct {
-	text []byte
-	at   [len(starters)]int // the next place of each starter
-}
-
-func (e *escapes) reset(text []byte) {
-	e.text = text
-	for k := range e.at {
-		e.at[k] = e.seek(k, 0)
-	}
-}
-
-func (e *escapes) seek(k, from int) int {
-	if i := bytes.IndexByte(e.text[from:], starters[k]); i >= 0 {
-		return from + i
-	}
-	return len(e.text)
-}
-
-// next is the first such place from i on, or the length of the text.
-func (e *escapes) next(i int) int {
-	if i < len(e.text) && isStarter[e.text[i]] {
-		return i
-	}
-	first := len(e.text)
-	for k, at := range e.at {
-		if at < i {
-			at = e.seek(k, i)
-			e.at[k] = at
-		}
-		first = min(first, at)
-	}
-	return first
-}
 
 // An escape is what a sequence of n bytes stands for; n is 0 if it is text.
 type escape struct {

@@ -48,8 +48,7 @@ type scanner struct {
 // are made in regions, one after the other.
 type layer struct {
 	view
-	under   *layer
-	escapes escapes
+	under *layer
 
 	begun    bool // a region is
 	copied   int  // up to here from the layer below
@@ -256,22 +255,20 @@ const margin = maxForm + maxEscape
 // the layer below, region by region. The last region may reach the end of the
 // text.
 func (s *scanner) undo(round int, last bool) {
-	if round > rounds {
-		return
-	}
 	l := &s.layers[round]
 	text := l.under.text
 	l.begun = false
-	l.escapes.reset(text)
-	stop := len(text) // or where an unfinished escape begins
-	for i := l.escapes.next(0); i < len(text); i = l.escapes.next(i) {
+	next, stop := 0, len(text) // or where an unfinished escape begins
+	for _, i := range l.under.starters {
+		if i < next { // it belongs to the escape before
+			continue
+		}
 		e, whole, goesOn := undoShown(text[i:], l.begun && l.indented && l.copied == i)
 		if !whole && last && !s.end {
 			stop = i
 			break
 		}
 		if e.n == 0 {
-			i++
 			continue
 		}
 		if l.begun && i-l.copied > 2*margin {
@@ -282,7 +279,7 @@ func (s *scanner) undo(round int, last bool) {
 		}
 		s.noteEscape(l.under, i, i+e.n)
 		l.put(i, e)
-		i += e.n
+		next = i + e.n
 		l.indented = goesOn
 	}
 	s.undoEnd(round, stop, last)
@@ -314,7 +311,20 @@ func (s *scanner) finish(round, to int, last bool) {
 	l.rest = to
 	l.begun = false
 	s.search(l, last)
-	s.undo(round+1, last)
+	if round < rounds {
+		l.start()
+		s.undo(round+1, last)
+	}
+}
+
+// start finds where an escape may begin in the layer.
+func (l *layer) start() {
+	l.marks.reset(l.text)
+	for i := l.marks.next(0); i < len(l.text); i = l.marks.next(i + 1) {
+		if isStarter[l.text[i]] {
+			l.starters = append(l.starters, i)
+		}
+	}
 }
 
 // begin begins a region before the escape at i.

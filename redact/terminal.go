@@ -1,8 +1,7 @@
 package redact
 
 import (
-	"encoding/binary"
-	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -31,13 +30,16 @@ const twoByte = `78=>DEHMNOPXZ\]^_c`
 // strip makes v of text. At the end of the stream an unfinished sequence is text.
 func (v *view) strip(text []byte, end bool) {
 	v.reset()
+	v.text = slices.Grow(v.text, len(text))
 	v.run(0)
+	v.marks.reset(text)
 	v.rest = len(text)
-	copied, i := 0, 0
-	for {
-		i = nextControl(text, i)
-		if i == len(text) {
-			break
+	copied := 0
+	for i := v.marks.next(0); i < len(text); i = v.marks.next(i) {
+		if text[i] >= ' ' {
+			v.starters = append(v.starters, len(v.text)+i-copied)
+			i++
+			continue
 		}
 		n, whole := v.control(text, i)
 		if !whole && !end {
@@ -55,7 +57,7 @@ func (v *view) strip(text []byte, end bool) {
 		if text[i] == '\n' || text[i] == '\r' {
 			run = trimContinuation(run)
 		}
-		v.text = append(v.text, run...)
+		v.append(run)
 		i += n
 		copied = i
 		v.run(i)
@@ -63,7 +65,15 @@ func (v *view) strip(text []byte, end bool) {
 	if v.rest == len(text) && !end { // a line break may follow
 		v.rest = copied + len(trimContinuation(text[copied:]))
 	}
-	v.text = append(v.text, text[copied:v.rest]...)
+	v.append(text[copied:v.rest])
+}
+
+// append adds text to the view. Starters beyond it were left out.
+func (v *view) append(text []byte) {
+	v.text = append(v.text, text...)
+	for n := len(v.starters); n > 0 && v.starters[n-1] >= len(v.text); n-- {
+		v.starters = v.starters[:n-1]
+	}
 }
 
 // trimContinuation takes off a backslash at the end of a line.
@@ -98,13 +108,14 @@ func (v *view) control(text []byte, i int) (n int, whole bool) {
 // lineBreak measures the line break at i with the indent behind it, and notes
 // whether a line of a dump may follow.
 func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
-	if i+1 < len(text) && digit(text[i+1]) == 16 && !isBlank(text[i+1]) {
+	after := text[i+1:]
+	if len(after) >= leastOffset && !isBlank(after[0]) && !isOffset(after) {
 		return 1, true
 	}
-	if mayBeDump(text[i+1:]) {
+	if mayBeDump(after) {
 		v.lines = append(v.lines, i+1)
 	}
-	return indent(text[i+1:])
+	return indent(after)
 }
 
 func indent(after []byte) (n int, whole bool) {
@@ -143,31 +154,4 @@ func escapeSequence(s []byte) (n int, whole bool) {
 		return k + 1, true
 	}
 	return 0, true
-}
-
-// nextControl is the first place from i on of a byte below 0x20, or the length.
-func nextControl(text []byte, i int) int {
-	for ; i+32 <= len(text); i += 32 {
-		b := (*[32]byte)(text[i:])
-		if belowSpace(b[0:8])|belowSpace(b[8:16])|belowSpace(b[16:24])|belowSpace(b[24:32]) != 0 {
-			break
-		}
-	}
-	for ; i+8 <= len(text); i += 8 {
-		if low := belowSpace(text[i:]); low != 0 {
-			return i + bits.TrailingZeros64(low)/8
-		}
-	}
-	for i < len(text) && text[i] >= 0x20 {
-		i++
-	}
-	return i
-}
-
-// belowSpace sets the top bit of the first of eight bytes that is below 0x20;
-// what it sets behind that means nothing.
-func belowSpace(b []byte) uint64 {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	x := binary.LittleEndian.Uint64(b)
-	return (x - 0x20*ones) &^ x & tops
 }

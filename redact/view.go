@@ -13,7 +13,9 @@ type view struct {
 	// end begins, of which only the next write can tell what it means.
 	rest int
 
-	lines []int // where, in that text, a line begins that may be of a dump
+	marks    marks // of that text
+	lines    []int // where, in that text, a line begins that may be of a dump
+	starters []int // where, in the view, an escape may begin
 }
 
 // A piece says where the bytes of a view from at on, up to the next piece, come
@@ -23,7 +25,7 @@ type view struct {
 type piece struct{ at, from, wide int }
 
 func (v *view) reset() {
-	v.text, v.pieces, v.lines = v.text[:0], v.pieces[:0], v.lines[:0]
+	v.text, v.pieces, v.lines, v.starters = v.text[:0], v.pieces[:0], v.lines[:0], v.starters[:0]
 }
 
 // run begins a piece that copies one by one.
