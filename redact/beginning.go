@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"sort"
 )
@@ -25,7 +26,7 @@ func newBeginnings(patterns []pattern, ids []int32) *beginnings {
 	for _, id := range ids {
 		form := patterns[id].form
 		b.first[form[0]] = true
-		h := hash(gramAt(form, 0))
+		h := hash(firstGram(form))
 		b.grams[h>>22] |= 1 << (h & 63)
 	}
 	return b
@@ -38,8 +39,8 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 		if !b.first[text[i]] {
 			continue
 		}
-		if len(text)-i >= gram {
-			h := hash(gramAt(text, i))
+		if len(text)-i >= minGram {
+			h := hash(firstGram(text[i:]))
 			if b.grams[h>>22]>>(h&63)&1 == 0 {
 				continue
 			}
@@ -61,3 +62,5 @@ func (b *beginnings) longer(s []byte) int32 {
 	}
 	return -1
 }
+
+func firstGram(text []byte) uint64 { return uint64(binary.LittleEndian.Uint32(text)) }

@@ -9,19 +9,25 @@ import (
 // How many byte strings are found at once: sampled grams.
 //
 // In every pattern a window of m bytes is chosen, m being at most the length of
-// the shortest pattern. In the text only every (m-3)th group of four bytes, a
+// the shortest pattern. In the text only every (m-q+1)th group of q bytes, a
 // gram, is looked at: wherever a pattern lies, exactly one of the grams looked
 // at lies in its window. A table of bits, small enough for the cache, says "no"
 // for almost every gram; one that passes is looked up among the grams of the
 // windows, and only then is the text compared with the patterns it may be in.
 // Every occurrence is found on its own, so overlaps need no care.
 
-const gram = 4
+const (
+	minGram = 4
+	maxGram = 6 // hex digits say half a byte each, so four are too few to tell many values apart
+	word64  = 8 // bytes that are read at once
+)
 
 // An index finds the patterns of one class of lengths.
 type index struct {
-	patterns []pattern // of all classes
-	stride   int       // the distance of the grams looked at
+	*arena        // the patterns of all classes
+	gram   int    // bytes
+	mask   uint64 // of those of a gram in a word
+	stride int    // the distance of the grams looked at
 
 	seen      []uint64 // a bit for every hash of a gram in a window
 	seenShift int
@@ -30,40 +36,43 @@ type index struct {
 	places    []place
 }
 
-// A place says that a gram stands at some offset of a pattern, and what stands
-// beside it, so that most wrong places are told without a look at the pattern.
+// A place says that a gram stands at some offset of a pattern.
 type place struct {
-	gram, beside uint32
-	pattern      int32
-	offset       uint8
-	side         int8 // where from the gram the others stand
+	low     uint32
+	high    uint16
+	offset  uint8
+	pattern int32
 }
 
 const maxSeen = 18 // the logarithm of the most words of seen: it must stay in the cache
 
-func hash(g uint32) uint32 { return g * 0x9e3779b1 }
-
-func gramAt(text []byte, i int) uint32 { return binary.LittleEndian.Uint32(text[i:]) }
+func hash(gram uint64) uint32 { return uint32(gram * 0x9e3779b97f4a7c15 >> 32) }
 
 // newIndex indexes the patterns that ids names.
-func newIndex(patterns []pattern, ids []int32) *index {
+func newIndex(forms *arena, ids []int32) *index {
 	window := maxWindow
 	for _, id := range ids {
-		window = min(window, len(patterns[id].form))
+		window = min(window, len(forms.form(id)))
 	}
-	x := &index{patterns: patterns, stride: window - gram + 1}
+	x := &index{arena: forms, gram: minGram}
+	if window >= 2*maxGram {
+		x.gram = maxGram
+	}
+	x.mask = 1<<(8*x.gram) - 1
+	x.stride = window - x.gram + 1
 	size := bits.Len(uint(len(ids) * x.stride))
 	x.seenShift = 32 - min(max(size, 10)-1, maxSeen)
 	x.seen = make([]uint64, 1<<(32-x.seenShift))
-	x.shift = 32 - min(size+1, 24)
-	x.starts = make([]int32, 1<<(32-x.shift)+1)
+	x.shift = 32 - size
+	x.starts = make([]int32, 1<<size+1)
 
-	rarity := newRarity(patterns, ids)
 	windows := make([]uint8, len(ids))
+	rarity := newRarity(forms, ids)
 	for i, id := range ids {
-		windows[i] = uint8(rarity.window(patterns[id].form, window))
+		windows[i] = uint8(rarity.window(forms.form(id), window))
 	}
-	x.each(ids, windows, func(h uint32, _ int32, _ int) {
+	x.each(ids, windows, func(gram uint64, _ int32, _ int) {
+		h := hash(gram)
 		x.seen[h>>x.seenShift] |= 1 << (h & 63)
 		x.starts[h>>x.shift+1]++
 	})
@@ -71,9 +80,9 @@ func newIndex(patterns []pattern, ids []int32) *index {
 		x.starts[i] += x.starts[i-1]
 	}
 	x.places = make([]place, len(ids)*x.stride)
-	x.each(ids, windows, func(h uint32, id int32, offset int) {
-		next := &x.starts[h>>x.shift]
-		x.places[*next] = newPlace(patterns[id].form, id, offset)
+	x.each(ids, windows, func(gram uint64, id int32, offset int) {
+		next := &x.starts[hash(gram)>>x.shift]
+		x.places[*next] = place{uint32(gram), uint16(gram >> 32), uint8(offset), id}
 		*next++
 	})
 	copy(x.starts[1:], x.starts) // each was counted up to where the next ones begin
@@ -82,25 +91,14 @@ func newIndex(patterns []pattern, ids []int32) *index {
 }
 
 // each calls f for every gram of the windows.
-func (x *index) each(ids []int32, windows []uint8, f func(h uint32, id int32, offset int)) {
+func (x *index) each(ids []int32, windows []uint8, f func(gram uint64, id int32, offset int)) {
 	for i, id := range ids {
+		from := int(x.bounds[id])
 		for k := range x.stride {
 			offset := int(windows[i]) + k
-			f(hash(gramAt(x.patterns[id].form, offset)), id, offset)
+			f(binary.LittleEndian.Uint64(x.bytes[from+offset:])&x.mask, id, offset)
 		}
 	}
-}
-
-func newPlace(form []byte, id int32, offset int) place {
-	p := place{gram: gramAt(form, offset), pattern: id, offset: uint8(offset)}
-	switch {
-	case offset+2*gram <= len(form):
-		p.side = gram
-	case offset >= gram:
-		p.side = -gram
-	}
-	p.beside = gramAt(form, offset+int(p.side))
-	return p
 }
 
 // A match is an occurrence of a pattern.
@@ -109,33 +107,63 @@ type match struct {
 	at      int
 }
 
+// A hit is a gram of a text that may stand in a window. Hits are looked up by the
+// batch, step by step, so that the memory can fetch for all of them at once: with
+// many patterns little of them is in the cache.
+type hit struct {
+	gram     uint64
+	at       int
+	from, to int32 // its places
+}
+
+const batch = 16
+
 // find adds every occurrence of a pattern in text to found, in no order.
 func (x *index) find(text []byte, found []match) []match {
-	seen, shift, stride := x.seen, x.seenShift&31, x.stride
-	for i := 0; i+gram <= len(text); i += stride {
-		h := hash(gramAt(text, i))
+	seen, shift, stride, mask := x.seen, x.seenShift&31, x.stride, x.mask
+	var hits [batch]hit
+	n := 0
+	i := 0
+	for ; i+word64 <= len(text); i += stride {
+		gram := binary.LittleEndian.Uint64(text[i:]) & mask
+		h := hash(gram)
 		if seen[h>>shift]>>(h&63)&1 != 0 {
-			found = x.verify(text, i, h, found)
+			hits[n] = hit{gram: gram, at: i}
+			if n++; n == batch {
+				found = x.verify(text, hits[:], found)
+				n = 0
+			}
 		}
+	}
+	found = x.verify(text, hits[:n], found)
+	for ; i+x.gram <= len(text); i += stride {
+		var word [word64]byte
+		copy(word[:], text[i:])
+		hits[0] = hit{gram: binary.LittleEndian.Uint64(word[:]) & mask, at: i}
+		found = x.verify(text, hits[:1], found)
 	}
 	return found
 }
 
-// verify compares the text around the gram at i, of which h is the hash, with the
-// patterns that have it.
-func (x *index) verify(text []byte, i int, h uint32, found []match) []match {
-	g := gramAt(text, i)
-	places := x.places[x.starts[h>>x.shift]:x.starts[h>>x.shift+1]]
-	for k := range places {
-		p := &places[k]
-		side := i + int(p.side)
-		if p.gram != g || side < 0 || side+gram > len(text) || gramAt(text, side) != p.beside {
-			continue
+// verify compares the text around the hits with the patterns that have their grams.
+func (x *index) verify(text []byte, hits []hit, found []match) []match {
+	for k := range hits {
+		h := hash(hits[k].gram) >> x.shift
+		hits[k].from, hits[k].to = x.starts[h], x.starts[h+1]
+	}
+	possible := found
+	for k := range hits {
+		low, high := uint32(hits[k].gram), uint16(hits[k].gram>>32)
+		for _, p := range x.places[hits[k].from:hits[k].to] {
+			if p.low == low && p.high == high {
+				possible = append(possible, match{p.pattern, hits[k].at - int(p.offset)})
+			}
 		}
-		form := x.patterns[p.pattern].form
-		at := i - int(p.offset)
-		if at >= 0 && at+len(form) <= len(text) && bytes.Equal(text[at:at+len(form)], form) {
-			found = append(found, match{p.pattern, at})
+	}
+	for _, m := range possible[len(found):] {
+		form := x.form(m.pattern)
+		if m.at >= 0 && m.at+len(form) <= len(text) && bytes.Equal(text[m.at:m.at+len(form)], form) {
+			found = append(found, m)
 		}
 	}
 	return found
@@ -146,14 +174,15 @@ func (x *index) wipe() {
 	clear(x.seen)
 }
 
-// A rarity knows how often each gram stands in a set of patterns, by a hash.
+// A rarity knows how often each group of four bytes stands in a set of patterns,
+// by a hash.
 type rarity [1 << 12]uint16
 
-func newRarity(patterns []pattern, ids []int32) *rarity {
+func newRarity(forms *arena, ids []int32) *rarity {
 	r := new(rarity)
 	for _, id := range ids {
-		form := patterns[id].form
-		for i := 0; i+gram <= len(form); i++ {
+		form := forms.form(id)
+		for i := 0; i+minGram <= len(form); i++ {
 			if n := r.of(form, i); *n < 1<<15 {
 				*n++
 			}
@@ -163,30 +192,27 @@ func newRarity(patterns []pattern, ids []int32) *rarity {
 }
 
 func (r *rarity) of(form []byte, i int) *uint16 {
-	return &r[hash(gramAt(form, i))>>20]
-}
-
-// cost is what the gram at i costs: the patterns that share it, and how common
-// its bytes are in text.
-func (r *rarity) cost(form []byte, i int) int {
-	cost := 8 * int(*r.of(form, i))
-	for _, c := range form[i : i+gram] {
-		cost += int(commonness[c])
-	}
-	return cost
+	return &r[hash(firstGram(form[i:]))>>20]
 }
 
 // window chooses where the window of m bytes lies in a pattern: where its grams
-// cost least.
+// cost least, that is, where few patterns share them and their bytes are rare in
+// text.
 func (r *rarity) window(form []byte, m int) int {
+	var costs [maxForm]int
 	sum := 0
-	for i := range m - gram + 1 {
-		sum += r.cost(form, i)
-	}
-	best, least := 0, sum
-	for from := 1; from+m <= len(form); from++ {
-		sum += r.cost(form, from+m-gram) - r.cost(form, from-1)
-		if sum < least {
+	best, least := 0, 0
+	for i := 0; i+minGram <= len(form); i++ {
+		costs[i] = 8 * int(*r.of(form, i))
+		for _, c := range form[i : i+minGram] {
+			costs[i] += int(commonness[c])
+		}
+		sum += costs[i]
+		from := i + minGram - m
+		if from > 0 {
+			sum -= costs[from-1]
+		}
+		if from == 0 || from > 0 && sum < least {
 			best, least = from, sum
 		}
 	}

@@ -17,6 +17,7 @@ const maxWindow = 32
 // change, so that any number of streams can share them.
 type patterns struct {
 	all        []pattern // sorted by form, each form once
+	forms      arena
 	words      []int32
 	indexes    []*index
 	beginnings [2]*beginnings // of those in the first view, and in the others
@@ -61,35 +62,43 @@ func (p *patterns) index() {
 	}
 	for _, ids := range members {
 		if len(ids) > 0 {
-			p.indexes = append(p.indexes, newIndex(p.all, ids))
+			p.indexes = append(p.indexes, newIndex(&p.forms, ids))
 		}
 	}
 	p.beginnings = [2]*beginnings{newBeginnings(p.all, first), newBeginnings(p.all, others)}
 }
 
-// gather moves the forms together, in their order, which is easier on the cache
-// and leaves no copies behind.
+// An arena holds the forms of patterns side by side, in their order, which is
+// easier on the cache and leaves no copies behind.
+type arena struct {
+	bytes  []byte   // and a word, so that any byte of a form can be read with the seven behind it
+	bounds []uint32 // by pattern: where its form begins; it ends where the next one begins
+}
+
+func (a *arena) form(id int32) []byte { return a.bytes[a.bounds[id]:a.bounds[id+1]] }
+
+// gather moves the forms of all patterns into the arena.
 func (p *patterns) gather() {
 	size := 0
 	for i := range p.all {
 		size += len(p.all[i].form)
 	}
-	arena := make([]byte, 0, size)
+	a := arena{make([]byte, 0, size+word64), make([]uint32, 1, len(p.all)+1)}
 	for i := range p.all {
 		old := p.all[i].form
-		from := len(arena)
-		arena = append(arena, old...)
-		p.all[i].form = arena[from:len(arena):len(arena)]
+		a.bytes = append(a.bytes, old...)
+		a.bounds = append(a.bounds, uint32(len(a.bytes)))
+		p.all[i].form = a.bytes[a.bounds[i]:len(a.bytes):len(a.bytes)]
 		clear(old)
 	}
+	a.bytes = a.bytes[:size+word64]
+	p.forms = a
 }
 
 func (p *patterns) wipe() {
 	for _, x := range p.indexes {
 		x.wipe()
 	}
-	for i := range p.all {
-		clear(p.all[i].form)
-	}
+	clear(p.forms.bytes)
 	*p = patterns{}
 }

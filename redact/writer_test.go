@@ -301,7 +301,7 @@ func TestWipe(t *testing.T) {
 		}
 	}
 	for _, p := range places {
-		if p.gram != 0 {
+		if p != (place{}) {
 			t.Fatal("the grams of the value are still there")
 		}
 	}
