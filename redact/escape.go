@@ -33,21 +33,33 @@ var isStarter = func() (is [256]bool) {
 // maxEscape bounds the length of an escape.
 const maxEscape = 2 + maxIndent
 
-// An escape is what a sequence of n bytes stands for; n is 0 if it is text.
+// An escape is what a sequence of n bytes stands for: nothing, a byte or a
+// character, by its size in bytes. n is 0 if it is text.
 type escape struct {
 	n    int
 	size int
-	char [utf8.UTFMax]byte
+	char rune
 }
 
-func (e *escape) bytes() []byte { return e.char[:e.size] }
+// append adds what e stands for.
+func (e escape) append(dst []byte) []byte {
+	switch e.size {
+	case 0:
+		return dst
+	case 1:
+		return append(dst, byte(e.char))
+	}
+	return utf8.AppendRune(dst, e.char)
+}
 
-func escapedByte(n int, c byte) escape { return escape{n, 1, [4]byte{c}} }
+func escapedByte(n int, c byte) escape { return escape{n, 1, rune(c)} }
 
 func escapedRune(n int, r rune) escape {
-	e := escape{n: n}
-	e.size = utf8.EncodeRune(e.char[:], r)
-	return e
+	size := utf8.RuneLen(r)
+	if size < 0 {
+		r, size = utf8.RuneError, utf8.RuneLen(utf8.RuneError)
+	}
+	return escape{n, size, r}
 }
 
 // undo reads the escape at the beginning of s, as it is if nothing follows. It
@@ -201,13 +213,17 @@ func entityBegins(s []byte) bool {
 	return false
 }
 
+// undoInvisible reads U+200B, U+200C, U+200D and U+2060.
 func undoInvisible(s []byte) (escape, bool) {
-	for _, c := range []string{"\u200b", "\u200c", "\u200d", "\u2060"} {
-		if len(s) >= len(c) && string(s[:len(c)]) == c {
-			return escape{n: len(c)}, true
-		}
+	switch {
+	case len(s) == 1:
+		return escape{}, false
+	case len(s) == 2:
+		return escape{}, s[1] != 0x80 && s[1] != 0x81
+	case s[1] == 0x80 && s[2] >= 0x8b && s[2] <= 0x8d, s[1] == 0x81 && s[2] == 0xa0:
+		return escape{n: 3}, true
 	}
-	return escape{}, len(s) >= 3 || !strings.HasPrefix("\u200b", string(s)) && !strings.HasPrefix("\u2060", string(s))
+	return escape{}, true
 }
 
 // undoShown is undo for a view: a line break stands for nothing, together with
@@ -218,7 +234,7 @@ func undoShown(s []byte, indented bool) (e escape, whole, goesOn bool) {
 	if e.size != 1 {
 		return e, whole, false
 	}
-	switch e.char[0] {
+	switch e.char {
 	case '\n':
 		n, all := indent(s[e.n:])
 		return escape{n: e.n - 1 + n}, whole && all, true

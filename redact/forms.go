@@ -164,7 +164,7 @@ func unescaped(text []byte) []byte {
 				n, i = n+1, i+1
 				continue
 			}
-			n, i = n+copy(undone[n:], e.bytes()), i+e.n
+			n, i = len(e.append(undone[:n])), i+e.n
 		}
 		undone = undone[:n]
 	}

@@ -340,7 +340,7 @@ func (l *layer) put(i int, e escape) {
 	l.text = append(l.text, l.under.text[l.copied:i]...)
 	if e.size > 0 {
 		l.pieces = append(l.pieces, piece{len(l.text), i, e.n})
-		l.text = append(l.text, e.bytes()...)
+		l.text = e.append(l.text)
 	}
 	l.copied = i + e.n
 	l.run(l.copied)
