@@ -60,6 +60,7 @@ const (
 type forms struct {
 	label    int32
 	patterns []pattern
+	shown    view // of one form after the other
 }
 
 func (f *forms) of(value []byte) {
@@ -73,6 +74,7 @@ func (f *forms) of(value []byte) {
 		f.text(whole, core)
 		f.encoded(core)
 	}
+	f.shown.wipe()
 }
 
 // text adds the value as it is: whole, without its quotes, unescaped, by lines.
@@ -99,9 +101,8 @@ func (f *forms) text(whole, core []byte) {
 }
 
 func (f *forms) word(value []byte) {
-	var v view
-	if v.strip(value, true); len(v.text) >= minWord {
-		f.patterns = append(f.patterns, pattern{v.text, f.label, word})
+	if f.shown.strip(value, true); len(f.shown.text) >= minWord {
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word})
 	}
 }
 
@@ -111,14 +112,14 @@ func (f *forms) bare(form []byte) { f.pieces(form, bare) }
 // pieces takes form over, as the first view gives it, in pieces of maxForm bytes
 // at most.
 func (f *forms) pieces(form []byte, k kind) {
-	var v view
-	v.strip(form, true)
+	f.shown.strip(form, true)
 	clear(form)
-	n := (len(v.text) + maxForm - 1) / maxForm
+	text := f.shown.text
+	n := (len(text) + maxForm - 1) / maxForm
 	for i := range n {
-		piece := bytes.TrimLeft(v.text[i*len(v.text)/n:(i+1)*len(v.text)/n], " \t,:.-") // prompts end so
+		piece := bytes.TrimLeft(text[i*len(text)/n:(i+1)*len(text)/n], " \t,:.-") // prompts end so
 		if len(piece) >= minForm {
-			f.patterns = append(f.patterns, pattern{piece, f.label, k})
+			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k})
 		}
 	}
 }

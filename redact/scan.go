@@ -330,6 +330,7 @@ func (l *layer) start() {
 // begin begins a region before the escape at i.
 func (l *layer) begin(i int) {
 	l.reset()
+	l.text = room(l.text, len(l.under.text)) // an escape is never shorter than what it stands for
 	l.copied = max(0, i-margin)
 	l.run(l.copied)
 	l.begun, l.indented = true, false

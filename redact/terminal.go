@@ -1,9 +1,6 @@
 package redact
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // The first view: the text without what a terminal does not show as a character.
 //
@@ -30,7 +27,7 @@ const twoByte = `78=>DEHMNOPXZ\]^_c`
 // strip makes v of text. At the end of the stream an unfinished sequence is text.
 func (v *view) strip(text []byte, end bool) {
 	v.reset()
-	v.text = slices.Grow(v.text, len(text))
+	v.text = room(v.text, len(text))
 	v.run(0)
 	v.marks.reset(text)
 	v.rest = len(text)

@@ -28,6 +28,16 @@ func (v *view) reset() {
 	v.text, v.pieces, v.lines, v.starters = v.text[:0], v.pieces[:0], v.lines[:0], v.starters[:0]
 }
 
+// room gives b room for n more bytes. What it leaves behind is wiped.
+func room(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	more := append(make([]byte, 0, 2*len(b)+n), b...)
+	clear(b[:cap(b)])
+	return more
+}
+
 // run begins a piece that copies one by one.
 func (v *view) run(from int) {
 	v.pieces = append(v.pieces, piece{len(v.text), from, 0})

@@ -76,11 +76,11 @@ func (w *Writer) take(p []byte) []byte {
 		if len(text) < len(p) {
 			return p[from:]
 		}
-		w.kept = append(w.kept, p[from:]...)
+		w.keep(p[from:])
 		return nil
 	}
 	n := min(len(p), bridge)
-	w.kept = append(w.kept, p[:n]...)
+	w.keep(p[:n])
 	from := w.pass(w.kept, going)
 	if n < len(p) && from >= before {
 		clear(w.kept)
@@ -90,6 +90,8 @@ func (w *Writer) take(p []byte) []byte {
 	w.drop(from)
 	return p[n:]
 }
+
+func (w *Writer) keep(p []byte) { w.kept = append(room(w.kept, len(p)), p...) }
 
 // drop forgets the first n bytes of what is kept.
 func (w *Writer) drop(n int) {

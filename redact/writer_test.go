@@ -307,6 +307,18 @@ func TestWipe(t *testing.T) {
 	}
 }
 
+// TestRoom leaves nothing behind where a text had no more room.
+func TestRoom(t *testing.T) {
+	small := []byte("a text that is kept")
+	large := room(small, 1)
+	if string(large) != "a text that is kept" || cap(large) == len(large) {
+		t.Errorf("got %q with room for %d bytes", large, cap(large)-len(large))
+	}
+	if strings.Trim(string(small), "\x00") != "" {
+		t.Errorf("left behind: %q", small)
+	}
+}
+
 // TestNothingToMask passes everything through.
 func TestNothingToMask(t *testing.T) {
 	for _, values := range [][]string{nil, {""}, {"  \n"}, {"abc"}} {
