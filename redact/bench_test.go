@@ -196,25 +196,80 @@ func BenchmarkMask(b *testing.B) {
 	})
 }
 
-// BenchmarkWorst masks texts that are all of what costs most.
+// worst are texts that are all of what costs most, by what they repeat.
+var worst = []struct{ name, unit string }{
+	{"letter", "a"},
+	{"letters", "ab"},
+	{"newline", "\n"},
+	{"indent", "\n "},
+	{"return", "\r"},
+	{"percent", "%"},
+	{"backslash", `\`},
+	{"backspace", "\b"},
+	{"esc", "\x1b"},
+	{"sequence", "\x1b["},
+	{"colours", "\x1b[1;31mx\x1b[0m"},
+	{"percent-codes", "%41"},
+	{"percent-percent", "%25"},
+	{"unicode-escapes", `\u0041`},
+	{"unicode-begun", `\u00`},
+	{"nested", `\\\\\\\"`},
+	{"entities", "&amp;"},
+	{"entities-begun", "&#"},
+	{"invisible-begun", "\xe2\x80"},
+	{"overstruck", "x\bx"},
+	{"dump", "00000000  70 77 3d 67 69 78 5f 45  78 34 6d 70 6c 65 54 30  |pw=gix_Ex4mpleT0|\n"},
+	{"hex", "70"},
+}
+
+// BenchmarkWorst masks them.
 func BenchmarkWorst(b *testing.B) {
 	_, secrets := benchSecrets(10)
-	for _, t := range []struct{ name, unit string }{
-		{"letter", "a"},
-		{"newline", "\n"},
-		{"percent", "%"},
-		{"backslash", `\`},
-		{"esc", "\x1b"},
-		{"colours", "\x1b[1;31mx\x1b[0m"},
-		{"percent-codes", "%41"},
-		{"unicode-escapes", `\u0041`},
-		{"nested", `\\\\\\\"`},
-		{"entities", "&amp;"},
-		{"overstruck", "x\bx"},
-		{"dump", "00000000  70 77 3d 67 69 78 5f 45  78 34 6d 70 6c 65 54 30  |pw=gix_Ex4mpleT0|\n"},
-	} {
-		b.Run(t.name, func(b *testing.B) { ratio(b, repeated(t.unit), secrets) })
+	for _, t := range worst {
+		b.Run(t.name, func(b *testing.B) { ratio(b, repeated(t.unit)[:benchText/8], secrets) })
 	}
+}
+
+// BenchmarkGrowth tells how much more time a byte of them takes in a text that is
+// sixteen times as long, also where a value looks like the text.
+func BenchmarkGrowth(b *testing.B) {
+	_, ten := benchSecrets(10)
+	for _, t := range worst {
+		for name, secrets := range map[string][]Secret{"ten": ten, "alike": alike(t.unit)} {
+			b.Run(t.name+"/"+name, func(b *testing.B) {
+				m := NewMasker(secrets)
+				text := repeated(t.unit)
+				var short, long time.Duration
+				for b.Loop() {
+					for range 16 {
+						least(&short, timed(m, text[:32<<10]))
+						least(&long, timed(m, text[:512<<10]))
+					}
+				}
+				b.ReportMetric(float64(long)/float64(16*short), "growth")
+				b.ReportMetric(float64(long.Nanoseconds())/(512<<10), "ns/byte")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
+
+// alike are values that a text of units is full of.
+func alike(unit string) []Secret {
+	text := strings.Repeat(unit, 64)
+	return []Secret{
+		{"forty", NewValue([]byte(text[:40]))},
+		{"ten", NewValue([]byte(text[1:11]))},
+		{"four", NewValue([]byte(text[:4]))},
+	}
+}
+
+func timed(m *Masker, text []byte) time.Duration {
+	start := time.Now()
+	w := m.Writer(io.Discard)
+	write(w, text)
+	_ = w.Close()
+	return time.Since(start)
 }
 
 // BenchmarkPeers masks the values as they are, and nothing else, by other means.

@@ -58,7 +58,7 @@ func refShown(text string) (view []char, gaps [][2]int) {
 			n = len(m)
 		} else if strings.IndexByte("\a\x0e\x0f", text[i]) >= 0 {
 			n = 1
-		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] == text[i+1] {
+		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] != '\b' && text[i-1] == text[i+1] {
 			i += 2 // a character, twice: not even what is left of it stays
 			continue
 		}

@@ -365,8 +365,8 @@ func (s *scanner) boundary(k int) int {
 				at = e.from
 			}
 		}
-		if at > 0 && s.text[min(at, len(s.text)-1)] == '\b' {
-			at-- // what is struck over counts
+		if i := min(at, len(s.text)-1); i > 0 && s.text[i] == '\b' && s.text[i-1] != '\b' {
+			at = i - 1 // what is struck over counts
 		}
 		if at == k {
 			return k

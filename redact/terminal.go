@@ -90,10 +90,13 @@ func (v *view) control(text []byte, i int) (n int, whole bool) {
 	case '\r', '\a', 0x0e, 0x0f: // the last two shift character sets
 		return 1, true
 	case '\b':
+		if i == 0 || text[i-1] == '\b' {
+			return 0, true
+		}
 		if i+1 == len(text) {
 			return 0, false
 		}
-		if i > 0 && text[i-1] == text[i+1] {
+		if text[i-1] == text[i+1] {
 			return 2, true
 		}
 	case 0x1b:

@@ -307,6 +307,28 @@ func TestWipe(t *testing.T) {
 	}
 }
 
+// TestHeldIsBounded holds back no more of a long text than of a short one, even
+// of one that is full of what may become a value.
+func TestHeldIsBounded(t *testing.T) {
+	const most = 2 * (maxSpan + maxWait)
+	for _, worst := range worst {
+		for _, m := range []*Masker{maskerOf("ghx_Ex4mpleT0kenA1b2C3d4E5f6"), NewMasker(alike(worst.unit))} {
+			w := m.Writer(io.Discard)
+			for range 3 {
+				if _, err := w.Write([]byte(strings.Repeat(worst.unit, 8<<10))); err != nil {
+					t.Fatal(err)
+				}
+				if len(w.kept) > most {
+					t.Errorf("%s: %d bytes are kept", worst.name, len(w.kept))
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestRoom leaves nothing behind where a text had no more room.
 func TestRoom(t *testing.T) {
 	small := []byte("a text that is kept")
