@@ -34,8 +34,13 @@ func newScene(seed uint64) *scene {
 		s.text.WriteString(s.log(5000))
 		defer func() { s.text.WriteString(s.log(s.IntN(5000))) }()
 	}
+	plain := s.IntN(3) == 0
 	for range 1 + s.IntN(6) {
-		s.text.WriteString(s.junk())
+		if plain {
+			s.text.WriteString(s.plain(s.IntN(2000)))
+		} else {
+			s.text.WriteString(s.junk())
+		}
 		s.text.WriteString(s.broken(s.spelled(s.pick(s.values...))))
 	}
 	if s.IntN(2) == 0 {
@@ -65,6 +70,15 @@ func (s *scene) log(n int) string {
 	for b.Len() < n {
 		b.WriteString(s.pick("INFO ", "\x1b[32mok\x1b[0m ", "{\"a\": \"b\\\"c\"} ", "?a=1&b=2%20c ", "100% ", "\tat f(g.java:12) ", "\n"))
 		b.WriteString(s.bytes(s.IntN(60), someLetters+"  ") + s.pick("\n", "\n", "\r\n", " "))
+	}
+	return b.String()
+}
+
+// plain is text without anything special.
+func (s *scene) plain(n int) string {
+	var b strings.Builder
+	for b.Len() < n {
+		b.WriteString(s.bytes(s.IntN(100), someLetters+" ") + s.pick("\n", "\n", "\r\n", "\n    ", "\n\n"))
 	}
 	return b.String()
 }
