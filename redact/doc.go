@@ -9,6 +9,7 @@
 //	forms.go      what is searched: the forms of a value, and what is no form
 //	encode.go     … as programs spell it
 //	view.go       where it is searched: texts that remember where they came from
+//	marks.go      … and where they may differ from it
 //	terminal.go   … the text without line breaks and terminal codes
 //	escape.go     … with escapes undone
 //	dump.go       … and what a dump spells
