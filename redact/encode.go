@@ -14,7 +14,10 @@ import (
 
 // How programs spell a value so that no view can undo it.
 
-const nearForm = 16 // from here on a value is known without its first or last byte
+const (
+	nearForm   = 16 // from here on a value is known without its first or last byte
+	mostBlanks = 8  // of a value that may be folded
+)
 
 // encoded adds every other spelling of a value. Each rests on programs that were
 // seen to write it; the tests run them.
@@ -184,8 +187,20 @@ func escapedUnits(dst []byte, r rune) []byte {
 	return dst
 }
 
-// quoted adds the quoting that no escape table undoes.
+// quoted adds the quoting that no escape table undoes, or that one would undo
+// further, with what is the value's own.
 func (f *forms) quoted(value []byte) {
+	f.inQuotes(value)
+	if undone := unescaped(value); !bytes.Equal(undone, value) {
+		f.inQuotes(undone)
+		clear(undone)
+	}
+	f.quotedPrintable(value)
+	f.folded(value)
+	f.latin1(value)
+}
+
+func (f *forms) inQuotes(value []byte) {
 	for _, q := range []struct{ char, by string }{
 		{`"`, `""`},                  // CSV, PowerShell, batch files
 		{`'`, `''`},                  // SQL, YAML, PowerShell
@@ -203,9 +218,6 @@ func (f *forms) quoted(value []byte) {
 	f.prefixed(value, '^', "&<>|^!%")
 	f.prefixed(value, '^', "&<>|^()%!\"")
 	f.prefixed(value, '`', "$\"`")
-	f.quotedPrintable(value)
-	f.folded(value)
-	f.latin1(value)
 }
 
 // prefixed adds the value with escape before each of chars: cmd.exe, PowerShell.
@@ -254,17 +266,33 @@ func (f *forms) addOther(form, value []byte) {
 	}
 }
 
-// folded adds the value without one of its blanks, where a folded line was
-// broken; the break itself the first view leaves out.
+// folded adds the value without its blanks, or without one or two of them, where
+// folded lines were broken; the break itself the first view leaves out.
 func (f *forms) folded(value []byte) {
-	if bytes.Count(value, []byte(" ")) > 8 {
+	n := bytes.Count(value, []byte(" "))
+	if n == 0 || n > mostBlanks {
 		return
 	}
-	for i, c := range value {
-		if c == ' ' {
-			f.add(append(bytes.Clone(value[:i]), value[i+1:]...))
+	f.add(without(value, func(int) bool { return true }))
+	for i := range n {
+		for j := i; j < n; j++ {
+			f.add(without(value, func(blank int) bool { return blank == i || blank == j }))
 		}
 	}
+}
+
+// without is the value without some of its blanks, by their number.
+func without(value []byte, leave func(blank int) bool) (b []byte) {
+	blank := 0
+	for _, c := range value {
+		if c == ' ' {
+			if blank++; leave(blank - 1) {
+				continue
+			}
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 // latin1 adds the value with a byte for each character that ISO 8859-1 has, as

@@ -13,15 +13,16 @@ import (
 //   %41 %u0041                     URLs, forms
 //   &amp; &#65; &#x41;             XML and HTML
 //   \n \" \\ \101 \x41 \u0041      C, Go, Python, JavaScript, JSON, shells
-//   \u{41} \U00000041              (an unknown \c is c, as shells have it)
-//   U+200B, U+200C, U+200D, U+2060 invisible characters: left out
+//   \u{41} \x{41} \U00000041       (an unknown \c is c, as shells have it)
+//   U+200B … U+200F, U+2060 … U+2064, U+FEFF, U+00AD
+//                                  invisible characters: left out
 //
 // A line break that was undone is left out with the indent behind it, as in the
 // first view. A value is looked for after each round, because one more round
 // could undo what is its own.
 
 // starters are the bytes an escape can begin with.
-const starters = "%&\\\xe2"
+const starters = "%&\\\xe2\xef\xc2"
 
 var isStarter = func() (is [256]bool) {
 	for _, c := range []byte(starters) {
@@ -103,6 +104,9 @@ func undoBackslash(s []byte) (escape, bool) {
 	case 'n', 'r', 't', 'b', 'f', 'v', 'a', 'e':
 		return escapedByte(2, "\n\r\t\b\f\v\a\x1b"[strings.IndexByte("nrtbfvae", c)]), true
 	case 'x':
+		if len(s) > 2 && s[2] == '{' {
+			return undoBraced(s)
+		}
 		r, whole := number(s[2:], 16, 2, 2)
 		if r < 0 {
 			return escapedByte(2, c), whole
@@ -126,12 +130,7 @@ func undoBackslash(s []byte) (escape, bool) {
 // undoUnicode reads \u0041, \u{41} and a pair of surrogates.
 func undoUnicode(s []byte) (escape, bool) {
 	if len(s) > 2 && s[2] == '{' {
-		n := 3 + digits(s[3:], 16, 6)
-		if n > 3 && n < len(s) && s[n] == '}' {
-			r, _ := number(s[3:n], 16, n-3, n-3)
-			return escapedRune(n+1, r), true
-		}
-		return escapedByte(2, 'u'), n < len(s)
+		return undoBraced(s)
 	}
 	r, whole := number(s[2:], 16, 4, 4)
 	switch {
@@ -151,13 +150,23 @@ func undoUnicode(s []byte) (escape, bool) {
 	return lone, whole
 }
 
+// undoBraced reads \u{41} and \x{41}.
+func undoBraced(s []byte) (escape, bool) {
+	n := 3 + digits(s[3:], 16, 6)
+	if n > 3 && n < len(s) && s[n] == '}' {
+		r, _ := number(s[3:n], 16, n-3, n-3)
+		return escapedRune(n+1, r), true
+	}
+	return escapedByte(2, s[1]), n < len(s)
+}
+
 // entities are the named ones that stand for a character of ASCII.
 var entities = map[string]byte{
 	"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "nbsp": ' ',
 	"excl": '!', "num": '#', "dollar": '$', "percnt": '%', "lpar": '(', "rpar": ')',
-	"ast": '*', "plus": '+', "comma": ',', "period": '.', "sol": '/', "colon": ':',
+	"ast": '*', "midast": '*', "Tab": '\t', "NewLine": '\n', "plus": '+', "comma": ',', "period": '.', "sol": '/', "colon": ':',
 	"semi": ';', "equals": '=', "quest": '?', "commat": '@', "lsqb": '[', "lbrack": '[',
-	"bsol": '\\', "rsqb": ']', "rbrack": ']', "Hat": '^', "lowbar": '_', "grave": '`',
+	"bsol": '\\', "rsqb": ']', "rbrack": ']', "Hat": '^', "lowbar": '_', "UnderBar": '_', "grave": '`',
 	"lcub": '{', "lbrace": '{', "verbar": '|', "vert": '|', "rcub": '}', "rbrace": '}',
 }
 
@@ -213,15 +222,14 @@ func entityBegins(s []byte) bool {
 	return false
 }
 
-// undoInvisible reads U+200B, U+200C, U+200D and U+2060.
+// undoInvisible reads a character that is not shown.
 func undoInvisible(s []byte) (escape, bool) {
-	switch {
-	case len(s) == 1:
+	if !utf8.FullRune(s) {
 		return escape{}, false
-	case len(s) == 2:
-		return escape{}, s[1] != 0x80 && s[1] != 0x81
-	case s[1] == 0x80 && s[2] >= 0x8b && s[2] <= 0x8d, s[1] == 0x81 && s[2] == 0xa0:
-		return escape{n: 3}, true
+	}
+	switch r, n := utf8.DecodeRune(s); {
+	case r >= 0x200b && r <= 0x200f, r >= 0x2060 && r <= 0x2064, r == 0xfeff, r == 0xad:
+		return escape{n: n}, true
 	}
 	return escape{}, true
 }
@@ -238,7 +246,7 @@ func undoShown(s []byte, indented bool) (e escape, whole, goesOn bool) {
 	case '\n':
 		n, all := indent(s[e.n:])
 		return escape{n: e.n - 1 + n}, whole && all, true
-	case '\r':
+	case '\r', '\a', 0x0e, 0x0f:
 		return escape{n: e.n}, whole, false
 	case ' ', '\t':
 		if indented {

@@ -98,6 +98,9 @@ func (f *forms) text(whole, core []byte) {
 		f.add(bytes.Clone(text))
 	}
 	clear(undone)
+	if f.shown.strip(core, true); len(f.shown.text) >= minWord && len(f.shown.text) < minForm { // no more is left of it
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere})
+	}
 }
 
 func (f *forms) word(value []byte) {
@@ -117,7 +120,10 @@ func (f *forms) pieces(form []byte, k kind) {
 	text := f.shown.text
 	n := (len(text) + maxForm - 1) / maxForm
 	for i := range n {
-		piece := bytes.TrimLeft(text[i*len(text)/n:(i+1)*len(text)/n], " \t,:.-") // prompts end so
+		piece := text[i*len(text)/n : (i+1)*len(text)/n]
+		if trimmed := bytes.TrimLeft(piece, " \t,:.-"); len(trimmed) >= minForm { // prompts end so
+			piece = trimmed
+		}
 		if len(piece) >= minForm {
 			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k})
 		}
@@ -185,18 +191,43 @@ func secretLines(text []byte) (lines [][]byte) {
 }
 
 // isStructure tells whether a line only opens a part of a document, or has too
-// few letters and digits to say anything.
+// few letters and digits to say anything, the name of a setting not counted.
 func isStructure(line []byte) bool {
 	if bytes.IndexByte([]byte("{[("), line[len(line)-1]) >= 0 {
 		return true
 	}
+	if value, ok := setting(line); ok {
+		value = bytes.Trim(value, "\"',; \t")
+		return wordBytes(value) < minForm || isLiteral(value)
+	}
+	return line[0] == '[' && line[len(line)-1] == ']' && wordBytes(line) < nearForm || wordBytes(line) < minForm-2
+}
+
+// setting is the value in a line of a file of settings: key: value, key = value
+// or "key": value.
+func setting(line []byte) (value []byte, ok bool) {
+	line = bytes.TrimPrefix(line, []byte("- "))
+	rest := bytes.TrimLeft(line, "\"'")
 	n := 0
-	for _, c := range line {
+	for n < len(rest) && (isWordByte(rest[n]) || rest[n] == '.' || rest[n] == '-') {
+		n++
+	}
+	rest = bytes.TrimLeft(bytes.TrimLeft(rest[n:], "\"'"), " \t")
+	if n == 0 || len(rest) == 0 || rest[0] != ':' && rest[0] != '=' {
+		return nil, false
+	}
+	value = bytes.TrimSpace(rest[1:])
+	padding := rest[0] == '=' && len(bytes.Trim(value, "=")) == 0 // of base64
+	return value, !padding
+}
+
+func wordBytes(text []byte) (n int) {
+	for _, c := range text {
 		if isWordByte(c) || c >= 0x80 {
 			n++
 		}
 	}
-	return n < minForm-2
+	return n
 }
 
 // isLiteral tells whether masking a short value would make nonsense of what

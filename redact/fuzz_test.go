@@ -128,7 +128,7 @@ func (s *scene) junk() string {
 	case 6:
 		return ""
 	case 7:
-		return s.pick("progress 10%", "\r20%", "x\bx", "_\b_", "&am", "&lt;", `C:\new\users`, `\\`, `"`, "\x1b]0;title\a", "\x1b(B", "\x1b7", "\t", "\x00")
+		return s.pick("progress 10%", "\r20%", "x\bx", "_\b_", "_\bx", "x\b_", "=\n", "\u00ad", "\a", "&am", "&lt;", `C:\new\users`, `\\`, `"`, "\x1b]0;title\a", "\x1b(B", "\x1b7", "\t", "\x00")
 	default:
 		return s.pick("token=", " ", "\n", ":", "id: ", "1", "x")
 	}
@@ -209,7 +209,7 @@ func (s *scene) broken(v string) string {
 		}
 	case 1:
 		width := 1 + s.IntN(40)
-		between := s.pick("\n", "\r\n", "\n    ", "\\\n", "\x1b[0m", "\u200b")
+		between := s.pick("\n", "\r\n", "\n    ", "\\\n", "\x1b[0m", "\u200b", "\ufeff", "=\n")
 		var b strings.Builder
 		for ; len(v) > width; v = v[width:] {
 			b.WriteString(v[:width] + between)

@@ -87,7 +87,8 @@ func markInWords(words []uint64, text []byte) {
 func mayBeMarked(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	below := (x - ' '*ones) &^ x
-	a, b, c, d := x^'%'*ones, x^'&'*ones, x^'\\'*ones, x^0xe2*ones
-	equal := (a-ones)&^a | (b-ones)&^b | (c-ones)&^c | (d-ones)&^d
+	a, b, c := x^'%'*ones, x^'&'*ones, x^'\\'*ones
+	d, e, f := x^0xe2*ones, x^0xef*ones, x^0xc2*ones
+	equal := (a-ones)&^a | (b-ones)&^b | (c-ones)&^c | (d-ones)&^d | (e-ones)&^e | (f-ones)&^f
 	return (below | equal) & tops
 }

@@ -8,13 +8,15 @@
 //	bit 2  % &                  0x25 0x26
 //	bit 3  \                    0x5c
 //	bit 4  0xe2
+//	bit 5  0xef
+//	bit 6  0xc2
 
-DATA low<>+0(SB)/8, $0x0104040000100000
-DATA low<>+8(SB)/8, $0x0101010802010001
+DATA low<>+0(SB)/8, $0x0104040000500000
+DATA low<>+8(SB)/8, $0x2101010802010001
 GLOBL low<>(SB), RODATA|NOPTR, $16
 
 DATA high<>+0(SB)/8, $0x0000080000040201
-DATA high<>+8(SB)/8, $0x0010000000000000
+DATA high<>+8(SB)/8, $0x0030004000000000
 GLOBL high<>(SB), RODATA|NOPTR, $16
 
 DATA four<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f

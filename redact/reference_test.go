@@ -36,10 +36,11 @@ var (
 	refCSI     = regexp.MustCompile(`^\x1b\[[0-?]*[ -/]*[@-~]`)
 	refOther   = regexp.MustCompile(`^\x1b(?:[78=>DEHMNOPXZ\]\\^_c]|[ -/]+[0-~])`)
 	refBreak   = regexp.MustCompile(`^(?:\r|\n[ \t]{0,64})`)
-	refEntity  = regexp.MustCompile(`^&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,7})|([a-zA-Z]{2,7}));`)
+	refEntity  = regexp.MustCompile(`^&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,7})|([a-zA-Z]{2,8}));`)
 	refPercent = regexp.MustCompile(`^%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))`)
-	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
+	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|[ux]\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
 	refPair    = regexp.MustCompile(`^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
+	refHidden  = regexp.MustCompile(`^[\x{200b}-\x{200f}\x{2060}-\x{2064}\x{feff}\x{ad}]`)
 	refIndent  = regexp.MustCompile(`^[ \t]{0,64}`)
 )
 
@@ -111,23 +112,21 @@ func refEscape(s string) (string, int) {
 		}
 		for i, name := range strings.Fields(refEntityNames) {
 			if name == m[3] {
-				return "&<>\"' !#$%()*+,./:;=?@[[\\]]^_`{{||}}"[i : i+1], len(m[0])
+				return "&<>\"' !#$%()*+,./:;=_*\t\n?@[[\\]]^_`{{||}}"[i : i+1], len(m[0])
 			}
 		}
 	case strings.HasPrefix(s, `\`):
 		return refBackslash(s)
 	default:
-		for _, c := range []string{"\u200b", "\u200c", "\u200d", "\u2060"} {
-			if strings.HasPrefix(s, c) {
-				return "", 3
-			}
+		if m := refHidden.FindString(s); m != "" {
+			return "", len(m)
 		}
 	}
 	return "", 0
 }
 
 const refEntityNames = "amp lt gt quot apos nbsp excl num dollar percnt lpar rpar ast plus comma period sol colon " +
-	"semi equals quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace"
+	"semi equals UnderBar midast Tab NewLine quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace"
 
 func refBackslash(s string) (string, int) {
 	if len(s) == 1 {
@@ -164,14 +163,14 @@ func refBackslash(s string) (string, int) {
 func refUndone(view []char, keepBreaks bool) (undone []char) {
 	text, indented := textOf(view), false
 	for i := 0; i < len(text); {
-		if strings.IndexByte("%&\\\xe2", text[i]) >= 0 {
+		if strings.IndexByte("%&\\\xe2\xef\xc2", text[i]) >= 0 {
 			if s, n := refEscape(text[i:]); n > 0 {
 				switch {
 				case s == "\n" && !keepBreaks:
 					i += n + len(refIndent.FindString(text[i+n:]))
 					indented = true
 					continue
-				case s == "\r" && !keepBreaks:
+				case (s == "\r" || s == "\a" || s == "\x0e" || s == "\x0f") && !keepBreaks:
 					i += n
 					indented = false
 					continue
@@ -212,11 +211,14 @@ func refForms(values []string) (forms []refForm) {
 				n := (len(shown) + 127) / 128
 				for i := range n {
 					piece := shown[i*len(shown)/n : (i+1)*len(shown)/n]
-					if kind != 'w' {
-						piece = strings.TrimLeft(piece, " \t,:.-")
+					if trimmed := strings.TrimLeft(piece, " \t,:.-"); kind != 'w' && len(trimmed) >= 8 {
+						piece = trimmed
 					}
-					if len(piece) < 4 || len(piece) < 8 && kind != 'w' {
+					if len(piece) < 4 || len(piece) < 8 && kind != 'w' && kind != 's' || len(piece) >= 8 && kind == 's' {
 						continue
+					}
+					if kind == 's' {
+						kind = 'a'
 					}
 					if k, known := seen[piece]; known {
 						if forms[k].label == label && kind < forms[k].kind {
@@ -234,6 +236,8 @@ func refForms(values []string) (forms []refForm) {
 	return forms
 }
 
+var refLiteral = regexp.MustCompile(`(?i)^(true|false|null|none|undefined|localhost)$`)
+
 var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
 
 func refSpell(value string, add func(kind byte, texts ...string)) {
@@ -245,7 +249,7 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 	if m := regexp.MustCompile("(?s)^(?:\"(.*)\"|'(.*)'|`(.*)`)$").FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1] + m[2] + m[3])))
 	}
-	if len(core) < 4 || regexp.MustCompile(`(?i)^(true|false|null|none|undefined|localhost)$`).MatchString(core) {
+	if len(core) < 4 || refLiteral.MatchString(core) {
 		return
 	}
 	if len(core) < 8 {
@@ -257,15 +261,9 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 		add('w', core)
 		return
 	}
-	undone := core
-	for range 3 {
-		var view []char
-		for i := range len(undone) {
-			view = append(view, char{b: undone[i]})
-		}
-		undone = textOf(refUndone(view, true))
-	}
+	undone := refUnescaped(core)
 	add('a', core, strings.TrimRight(core, `\`), undone)
+	add('s', core)
 	if !armoured {
 		add('a', whole)
 	}
@@ -275,17 +273,36 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 		}
 		for _, line := range strings.Split(text, "\n") {
 			line = string(bytes.TrimSpace([]byte(line)))
-			said := 0
-			for i := range len(line) {
-				if c := line[i]; c >= 0x80 || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
-					said++
-				}
-			}
-			if len(line) >= 8 && !strings.HasPrefix(line, "-----") && !strings.ContainsAny(line[len(line)-1:], "{[(") && said >= 6 {
+			if len(line) >= 8 && !strings.HasPrefix(line, "-----") && !refStructure(line) {
 				add('a', line)
 			}
 		}
 	}
+}
+
+var (
+	refSetting = regexp.MustCompile(`^(?:- )?["']*[A-Za-z0-9_.-]+["']*[ \t]*([:=])(.*)$`)
+	refSection = regexp.MustCompile(`^\[.*\]$`)
+)
+
+// refStructure says of a line that it has nothing of its own to say.
+func refStructure(line string) bool {
+	said := func(s string) (n int) {
+		for i := range len(s) {
+			if isRefWord(s, i) || s[i] >= 0x80 {
+				n++
+			}
+		}
+		return n
+	}
+	if strings.ContainsAny(line[len(line)-1:], "{[(") {
+		return true
+	}
+	if m := refSetting.FindStringSubmatch(line); m != nil && (m[1] == ":" || strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "=") != "") {
+		value := strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "\"',; \t")
+		return said(value) < 8 || refLiteral.MatchString(value)
+	}
+	return refSection.MatchString(line) && said(line) < 16 || said(line) < 6
 }
 
 func refHex(s, between, format string) string {
@@ -385,14 +402,19 @@ func refJSON(s string) (html, plain, ascii string) {
 	return html, plain, ascii
 }
 
-func refEncodings(s string, add func(kind byte, texts ...string)) {
-	std := func(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
-	for _, e := range refInside(std, 3, s) {
-		add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
+// refUnescaped is s with its own escapes undone.
+func refUnescaped(s string) string {
+	for range 3 {
+		var view []char
+		for i := range len(s) {
+			view = append(view, char{b: s[i]})
+		}
+		s = textOf(refUndone(view, true))
 	}
-	plainHex := refHex(s, "", "%02x")
-	add('f', plainHex, strings.ToUpper(plainHex))
-	add('a', refWide(s, false))
+	return s
+}
+
+func refQuoted(s string, add func(kind byte, texts ...string)) {
 	for _, q := range [][2]string{{`"`, `""`}, {`'`, `''`}, {`$`, `$$`}, {`%`, `%%`}, {`${`, `$${`}, {`%{`, `%%{`}, {`'`, `'\''`}, {`'`, `'"'"'`}, {` `, `+`}} {
 		if strings.Contains(s, q[0]) {
 			add('a', strings.Join(strings.Split(s, q[0]), q[1]))
@@ -409,6 +431,19 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		if b.Len() > len(s) {
 			add('a', b.String())
 		}
+	}
+}
+
+func refEncodings(s string, add func(kind byte, texts ...string)) {
+	std := func(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+	for _, e := range refInside(std, 3, s) {
+		add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
+	}
+	plainHex := refHex(s, "", "%02x")
+	add('f', plainHex, strings.ToUpper(plainHex))
+	add('a', refWide(s, false))
+	for _, s := range []string{s, refUnescaped(s)} {
+		refQuoted(s, add)
 	}
 	qp := ""
 	for i := range len(s) {
@@ -433,10 +468,18 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		}
 	}
 	other(header)
-	if strings.Count(s, " ") <= 8 {
-		for i := range len(s) {
-			if s[i] == ' ' {
-				add('a', s[:i]+s[i+1:])
+	if words := strings.Split(s, " "); len(words) > 1 && len(words) <= 9 {
+		add('a', strings.Join(words, ""))
+		for i := 1; i < len(words); i++ {
+			for j := i; j < len(words); j++ {
+				form := words[0]
+				for k, word := range words[1:] {
+					if k+1 != i && k+1 != j {
+						form += " "
+					}
+					form += word
+				}
+				add('a', form)
 			}
 		}
 	}

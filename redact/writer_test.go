@@ -63,6 +63,17 @@ func TestMasks(t *testing.T) {
 		{"a short value with a control character behind", []string{"]\x1b\xe2Yab\x0e"}, " ]\x1b\xe2Yab\x0e ", " [secret:L0]\x0e "},
 		{"an escape in no control sequence after all", []string{"+\\=<~&b1B!"}, "\x1b[1+%5C%3D%3C~&amp;b1B!", "\x1b[1[secret:L0]"},
 		{"a continued line of hex", []string{"abcdefgh"}, "616263646566\\\n6768", "[secret:L0]\n"},
+		{"begins like a prompt", []string{".hunter2", "--------key"}, "k=.hunter2 --------key", "k=[secret:L0] [secret:L1]"},
+		{"less than eight bytes of it are shown", []string{"ab\ncd\nef"}, "ab\r\ncd\r\nef", "[secret:L0]\r\n\r\n"},
+		{"lines of settings that say nothing", []string{settings}, "contexts:\n[default]\napiVersion: v1\nregion = us-east-1\nkind: Pod\n", "contexts:\n[default]\napiVersion: v1\nregion = us-east-1\nkind: Pod\n"},
+		{"a line of settings that does", []string{settings}, "  token: 9f86d081884c7d65\n", "  [secret:L0]\n"},
+		{"folded twice", []string{"correct horse battery staple gun"}, "correct horse\n  battery staple\n  gun", "[secret:L0]\n  \n  "},
+		{"folded at every blank", []string{"correct horse battery staple"}, "correct\n  horse\n  battery\n  staple", "[secret:L0]\n  \n  \n  "},
+		{"byte order mark, soft hyphen", []string{token}, token[:9] + "\ufeff" + token[9:20] + "\u00ad" + token[20:], "[secret:L0]"},
+		{"its own control character, escaped", []string{"abcd\aefgh"}, `'abcd\x07efgh' "abcd\u0007efgh"`, `'[secret:L0]' "[secret:L0]"`},
+		{"braces of Perl", []string{"pw-жук-77x"}, `pw-\x{436}\x{443}\x{43a}-77x`, "[secret:L0]"},
+		{"its own escapes, quoted", []string{`p'%41<'end\e~`}, `p''A<''end\\e~ p''%41<''end\e~`, `[secret:L0] [secret:L0]`},
+		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := maskerOf(test.values...)
@@ -78,6 +89,8 @@ func TestMasks(t *testing.T) {
 		})
 	}
 }
+
+const settings = "apiVersion: v1\nkind: Pod\n[default]\nregion = us-east-1\ncontexts:\n- token: 9f86d081884c7d65\n"
 
 const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx0qF3kqz9Jd7VbYw2n5cR8uTtL4mHsPqXoZ1yKfGvB6hWjUa\n" +
 	"Q3eD8rN1tYk5MxC7zSgVwPbLfHjT2oIuR9aEqXyZc4vB6nM0kJdGhFsWpOiUyTrE\nb7Qk9Zx==\n-----END RSA PRIVATE KEY-----\n"
