@@ -67,6 +67,8 @@ func escapedRune(n int, r rune) escape {
 // is not whole if more bytes could change what it is.
 func undo(s []byte) (e escape, whole bool) {
 	switch s[0] {
+	case '=': // of a soft line break, or no starter
+		return escape{n: 1}, true
 	case '%':
 		return undoPercent(s)
 	case '&':

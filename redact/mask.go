@@ -1,5 +1,7 @@
 package redact
 
+import "bytes"
+
 // What is masked: matches that overlap are one mask, and so are matches of one
 // label that touch. The mask names the label of the longest match, of those that
 // begin within maxWait bytes; from there on a chain of overlapping values is
@@ -84,7 +86,7 @@ func (w *Writer) swallow(text []byte, r run) {
 		for text[a] == '\\' {
 			a++
 		}
-		if text[a] != '\b' && w.out < b {
+		if bytes.IndexByte(text[a:b], '\b') < 0 && w.out < b {
 			w.buffer = append(w.buffer, text[max(a, w.out):b]...)
 		}
 	})

@@ -22,6 +22,7 @@ import (
 type char struct {
 	b        byte
 	from, to int
+	soft     bool // "=" before a line break
 }
 
 func textOf(view []char) string {
@@ -50,8 +51,13 @@ func refShown(text string) (view []char, gaps [][2]int) {
 		n := 0
 		if m := refBreak.FindString(text[i:]); m != "" {
 			n = len(m)
-			if k := len(view); k > 0 && view[k-1].b == '\\' && view[k-1].to == i {
-				view = view[:k-1]
+			if k := len(view); k > 0 && view[k-1].to == i {
+				switch view[k-1].b {
+				case '\\':
+					view = view[:k-1]
+				case '=':
+					view[k-1].soft = true
+				}
 			}
 		} else if m := refCSI.FindString(text[i:]); m != "" && len(m) <= 32 {
 			n = len(m)
@@ -59,8 +65,14 @@ func refShown(text string) (view []char, gaps [][2]int) {
 			n = len(m)
 		} else if strings.IndexByte("\a\x0e\x0f", text[i]) >= 0 {
 			n = 1
-		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] != '\b' && text[i-1] == text[i+1] {
+		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] != '\b' && (text[i-1] == text[i+1] || text[i+1] == '_') {
 			i += 2 // a character, twice: not even what is left of it stays
+			continue
+		} else if i > 0 && i+1 < len(text) && text[i] == '\b' && text[i-1] == '_' {
+			if k := len(view); k > 0 && view[k-1].to == i {
+				view = view[:k-1]
+			}
+			i++
 			continue
 		}
 		if n > 0 {
@@ -68,7 +80,7 @@ func refShown(text string) (view []char, gaps [][2]int) {
 			i += n
 			continue
 		}
-		view = append(view, char{text[i], i, i + 1})
+		view = append(view, char{b: text[i], from: i, to: i + 1})
 		i++
 	}
 	return view, gaps
@@ -163,6 +175,11 @@ func refBackslash(s string) (string, int) {
 func refUndone(view []char, keepBreaks bool) (undone []char) {
 	text, indented := textOf(view), false
 	for i := 0; i < len(text); {
+		if view[i].soft && !keepBreaks {
+			i++
+			indented = false
+			continue
+		}
 		if strings.IndexByte("%&\\\xe2\xef\xc2", text[i]) >= 0 {
 			if s, n := refEscape(text[i:]); n > 0 {
 				switch {
@@ -179,7 +196,7 @@ func refUndone(view []char, keepBreaks bool) (undone []char) {
 					continue
 				}
 				for k := range len(s) {
-					undone = append(undone, char{s[k], view[i].from, view[i+n-1].to})
+					undone = append(undone, char{b: s[k], from: view[i].from, to: view[i+n-1].to})
 				}
 				i += n
 				indented = false
@@ -590,7 +607,7 @@ func refDump(line string, at int, swapped bool) (view []char) {
 		digits := line[i+g[2] : i+g[3]]
 		var group []char
 		for k := 0; k < len(digits); k += 2 {
-			c := char{byte(hexRune(digits[k : k+2])), at + i + g[2] + k, at + i + g[2] + k + 2}
+			c := char{b: byte(hexRune(digits[k : k+2])), from: at + i + g[2] + k, to: at + i + g[2] + k + 2}
 			if swapped {
 				group = append([]char{c}, group...)
 			} else {

@@ -199,6 +199,9 @@ func (s *scanner) doubtful(from int) {
 	if string(rest) == `\` {
 		s.hold(from, 0)
 	}
+	if s.held > 0 && len(trimOpen(rest)) == 0 && len(rest) == 1 { // it may belong to the beginning before it
+		s.held++
+	}
 	if bytes.ContainsAny(rest, "%&") { // an escape may follow the beginning of a value
 		s.hold(max(from, s.floor), 0)
 	}

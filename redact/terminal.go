@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // The first view: the text without what a terminal does not show as a character.
 //
@@ -11,7 +14,11 @@ import "strings"
 //   - escape sequences (ECMA-48): CSI, charset and two-byte ones, and the
 //     introducer and terminator of a string such as OSC, whose body stays: a
 //     link in it may hold a value;
-//   - a character struck over itself (c BS c), which is how man prints bold.
+//   - a character struck over itself (c BS c), which is how man prints bold, and
+//     the line under or over one (_ BS c, c BS _).
+//
+// A "=" before a line break stays, since values and base64 end so, but may be left
+// out in the next view: quoted-printable breaks lines with it (RFC 2045).
 //
 // A value is searched in this view only: of the text as it is nothing a value
 // can hold is left out, and a form goes through the same treatment.
@@ -41,8 +48,8 @@ func (v *view) strip(text []byte, end bool) {
 		n, whole := v.control(text, i)
 		if !whole && !end {
 			v.rest = i
-			if text[i] == '\n' {
-				v.rest = copied + len(trimContinuation(text[copied:i]))
+			if text[i] == '\n' || text[i] == '\b' {
+				v.rest = copied + len(trimOpen(text[copied:i]))
 			}
 			break
 		}
@@ -50,17 +57,26 @@ func (v *view) strip(text []byte, end bool) {
 			i++
 			continue
 		}
-		run := text[copied:i]
-		if text[i] == '\n' || text[i] == '\r' {
-			run = trimContinuation(run)
+		switch run := text[copied:i]; text[i] {
+		case '\n', '\r':
+			v.append(trimContinuation(run))
+			if bytes.HasSuffix(run, []byte("=")) {
+				v.starters = append(v.starters, len(v.text)-1)
+			}
+		case '\b':
+			if n == 1 {
+				run = bytes.TrimSuffix(run, []byte("_"))
+			}
+			v.append(run)
+		default:
+			v.append(run)
 		}
-		v.append(run)
 		i += n
 		copied = i
 		v.run(i)
 	}
-	if v.rest == len(text) && !end { // a line break may follow
-		v.rest = copied + len(trimContinuation(text[copied:]))
+	if v.rest == len(text) && !end {
+		v.rest = copied + len(trimOpen(text[copied:]))
 	}
 	v.append(text[copied:v.rest])
 }
@@ -81,6 +97,15 @@ func trimContinuation(line []byte) []byte {
 	return line
 }
 
+// trimOpen takes off a character that may turn out to be left out: a backslash or
+// "=" before a line break, a line under another character.
+func trimOpen(text []byte) []byte {
+	if n := len(text); n > 0 && bytes.IndexByte([]byte(`\=_`), text[n-1]) >= 0 {
+		return text[:n-1]
+	}
+	return text
+}
+
 // control measures the sequence that begins with the control character at i;
 // its length is 0 if it is text. It is not whole if more bytes could change that.
 func (v *view) control(text []byte, i int) (n int, whole bool) {
@@ -96,8 +121,11 @@ func (v *view) control(text []byte, i int) (n int, whole bool) {
 		if i+1 == len(text) {
 			return 0, false
 		}
-		if text[i-1] == text[i+1] {
+		if text[i-1] == text[i+1] || text[i+1] == '_' {
 			return 2, true
+		}
+		if text[i-1] == '_' {
+			return 1, true
 		}
 	case 0x1b:
 		return escapeSequence(text[i:])

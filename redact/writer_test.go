@@ -73,6 +73,11 @@ func TestMasks(t *testing.T) {
 		{"its own control character, escaped", []string{"abcd\aefgh"}, `'abcd\x07efgh' "abcd\u0007efgh"`, `'[secret:L0]' "[secret:L0]"`},
 		{"braces of Perl", []string{"pw-жук-77x"}, `pw-\x{436}\x{443}\x{43a}-77x`, "[secret:L0]"},
 		{"its own escapes, quoted", []string{`p'%41<'end\e~`}, `p''A<''end\\e~ p''%41<''end\e~`, `[secret:L0] [secret:L0]`},
+		{"soft line break", []string{token}, "k=" + token[:9] + "=\n" + token[9:20] + "=\r\n" + token[20:], "k=[secret:L0]\n\r\n"},
+		{"no soft line break", []string{"abcdefg=", "=bcdefgh"}, "abcdefg=\n.=bcdefgh =\n", "[secret:L0]\n.[secret:L1] =\n"},
+		{"underlined", []string{"abcdefgh"}, "x _\ba_\bb_\bc_\bd_\be_\bf_\bg_\bh y", "x _\b[secret:L0] y"},
+		{"underlined afterwards", []string{"abc_efgh"}, "a\b_b\b_c\b__\b_e\b_f\b_g\b_h\b_ y", "[secret:L0]\b_ y"},
+		{"underlined and bold", []string{"abcdefgh"}, "_\ba\ba_\bb\bb_\bc\bc_\bd\bd_\be\be_\bf\bf_\bg\bg_\bh\bh", "_\b[secret:L0]\bh"},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
