@@ -727,7 +727,7 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 		ending := refForm{label: -1}
 		endingAt := len(shown)
 		for _, f := range forms {
-			if f.kind != 'a' && round > 0 {
+			if f.kind == 'f' && round > 0 {
 				continue
 			}
 			for at := 0; ; at++ {
@@ -738,8 +738,10 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 				at += i
 				to := view[at+len(f.text)-1].to
 				if f.kind == 'w' {
-					from := to - len(f.text)
-					if from >= 0 && text[from:to] == f.text && !isRefWord(text, from-1) && !isRefWord(text, to) {
+					from, end := to-len(f.text), at+len(f.text)
+					begins := at == 0 || view[at-1].to != from || !isRefWord(shown, at-1)
+					ends := end == len(view) || view[end].from != to || !isRefWord(shown, end)
+					if from >= 0 && text[from:to] == f.text && begins && ends {
 						spans = append(spans, refSpan{from, to, f.label})
 					}
 					continue

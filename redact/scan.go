@@ -108,24 +108,52 @@ func (s *scanner) match(l *layer, m match) {
 	p := &s.all[m.pattern]
 	from, to := s.source(l, m.at, m.at+len(p.form))
 	switch {
-	case p.kind != anywhere && l.under != nil:
 	case p.kind == word:
-		s.wordMatch(p, to)
+		s.wordMatch(l, m)
+	case p.kind == bare && l.under != nil:
 	case to-from <= maxSpan:
 		s.add(span{from, to, p.label, to - from})
 	}
 }
 
-// wordMatch takes a short value only as it is, and where no word goes on.
-func (s *scanner) wordMatch(p *pattern, to int) {
-	from := to - len(p.form)
+// wordMatch takes a short value only in one piece, and where no word goes on.
+func (s *scanner) wordMatch(l *layer, m match) {
+	p := &s.all[m.pattern]
+	n := len(p.form)
+	_, to := l.source(m.at, m.at+n)
+	from := to - n
 	switch {
-	case from < 0 || !bytes.Equal(s.text[from:to], p.form) || !s.standsAlone(from, to):
+	case from < 0 || !bytes.Equal(s.text[from:to], p.form) || !l.wordBegins(m.at, from) || !l.wordEnds(m.at+n, to):
 	case to == len(s.text) && !s.end:
-		s.hold(from, len(p.form))
+		s.hold(from, n)
 	default:
-		s.add(span{from, to, p.label, to - from})
+		s.add(span{from, to, p.label, n})
 	}
+}
+
+// wordBegins tells whether no word goes on before byte i of the layer, which
+// comes from a place in the text. Where something was left out between, none does.
+func (l *layer) wordBegins(i, from int) bool {
+	for i == 0 && l.under != nil { // of a region, before which the layer is as the one below
+		i, l = l.pieces[0].from, l.under
+	}
+	if i == 0 || !isWordByte(l.text[i-1]) {
+		return true
+	}
+	_, before := l.source(i-1, i)
+	return before != from
+}
+
+// wordEnds tells so of byte i, before which the word ends at a place in the text.
+func (l *layer) wordEnds(i, to int) bool {
+	for i == len(l.text) && l.under != nil {
+		i, l = l.rest, l.under
+	}
+	if i == len(l.text) || !isWordByte(l.text[i]) {
+		return true
+	}
+	behind, _ := l.source(i, i+1)
+	return behind != to
 }
 
 // source maps to the text. The percent sign of a first byte that is escaped is
@@ -157,11 +185,6 @@ func (s *scanner) add(new span) {
 	s.spans = append(s.spans, new)
 }
 
-// standsAlone tells whether no word goes on before or behind a part of the text.
-func (s *scanner) standsAlone(from, to int) bool {
-	return (from == 0 || !isWordByte(s.text[from-1])) && (to == len(s.text) || !isWordByte(s.text[to]))
-}
-
 // ending finds the longest end of a layer that may become a match; at the end
 // of the stream it is one, if it is long enough.
 func (s *scanner) ending(l *layer) {
@@ -183,8 +206,10 @@ func (s *scanner) ending(l *layer) {
 		from, _ := s.source(l, at, n)
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
 	}
+	if !s.end {
+		s.wordEnding(l)
+	}
 	if l.under == nil && !s.end {
-		s.wordEnding()
 		s.doubtful(l.rest)
 	}
 }
@@ -230,12 +255,17 @@ func (s *scanner) unfinished(l *layer) {
 }
 
 // wordEnding holds the beginning of a short value.
-func (s *scanner) wordEnding() {
+func (s *scanner) wordEnding(l *layer) {
 	for _, id := range s.words {
 		form := s.all[id].form
-		for n := min(len(form)-1, len(s.text)); n > 0; n-- {
-			from := len(s.text) - n
-			if string(s.text[from:]) == string(form[:n]) && s.standsAlone(from, len(s.text)) {
+		for n := min(len(form)-1, len(l.text)); n > 0; n-- {
+			at := len(l.text) - n
+			if !bytes.Equal(l.text[at:], form[:n]) {
+				continue
+			}
+			_, to := l.source(at, len(l.text))
+			from := to - n
+			if from >= 0 && bytes.Equal(s.text[from:to], form[:n]) && l.wordBegins(at, from) {
 				s.hold(from, n)
 				break
 			}

@@ -78,6 +78,8 @@ func TestMasks(t *testing.T) {
 		{"underlined", []string{"abcdefgh"}, "x _\ba_\bb_\bc_\bd_\be_\bf_\bg_\bh y", "x _\b[secret:L0] y"},
 		{"underlined afterwards", []string{"abc_efgh"}, "a\b_b\b_c\b__\b_e\b_f\b_g\b_h\b_ y", "[secret:L0]\b_ y"},
 		{"underlined and bold", []string{"abcdefgh"}, "_\ba\ba_\bb\bb_\bc\bc_\bd\bd_\be\be_\bf\bf_\bg\bg_\bh\bh", "_\b[secret:L0]\bh"},
+		{"words beside what is left out", []string{"8812", "production"}, "\x1b[1m8812\x1b[0m \x1b[32mproduction\x1b[m x\x1b[1m88\x1b[m12", "\x1b[1m[secret:L0]\x1b[0m \x1b[32m[secret:L1]\x1b[m x\x1b[1m88\x1b[m12"},
+		{"words beside escapes", []string{"8812", "hunter7"}, `"pw:\nhunter7\n" a\t8812 q=a%3D8812 \u00418812`, `"pw:\n[secret:L1]\n" a\t[secret:L0] q=a%3D[secret:L0] \u00418812`},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
