@@ -49,16 +49,56 @@ func Main(args []string, sys Sys) int {
 	if code, ok := exec.Monitor(args); ok {
 		return code
 	}
-	root := New(sys)
+	tree := New
+	if len(args) > 0 && args[0] == "exec" {
+		tree = newExecAlone
+	}
+	root := tree(sys)
 	root.SetArgs(args)
 	command, err := root.ExecuteC()
 	return report(sys, command, err)
 }
 
+// newExecAlone is the tree without any command but exec, which is started again
+// and again, by programs, and has no use for the others.
+func newExecAlone(sys Sys) *cobra.Command {
+	root, at := newRoot(sys)
+	root.AddCommand(newExec(sys, at))
+	return root
+}
+
 // New builds the tree of commands.
 func New(sys Sys) *cobra.Command {
-	at := &place{}
-	root := &cobra.Command{
+	root, at := newRoot(sys)
+	root.AddGroup(
+		&cobra.Group{ID: groupUse, Title: "Using secrets:"},
+		&cobra.Group{ID: groupKeep, Title: "Keeping secrets:"},
+		&cobra.Group{ID: groupMachine, Title: "This machine:"},
+		&cobra.Group{ID: groupLeave, Title: "Other machines:"},
+		&cobra.Group{ID: groupAbout, Title: "About:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupUse, newExec(sys, at), newGet(sys, at))
+	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
+	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newBackup(sys, at), newRestore(sys, at), newDestroy(sys, at))
+	add(groupLeave, newIdentity(sys, at), newExport(sys, at), newImport(sys, at), newBundle(sys, at))
+	add(groupAbout, newCompletion(sys), newVersion(sys))
+	root.AddCommand(newMan())
+	help := newHelp()
+	help.GroupID = groupAbout
+	root.SetHelpCommand(help)
+	return root
+}
+
+// newRoot is the tree's root and the place that its flags name.
+func newRoot(sys Sys) (root *cobra.Command, at *place) {
+	at = &place{}
+	root = &cobra.Command{
 		Use:   "secrets",
 		Short: "Keep API keys on this machine and lend them to commands by label",
 		Long: `secrets keeps API keys encrypted, bound to this machine, and lends them by label:
@@ -98,30 +138,7 @@ Environment:
 	root.PersistentFlags().IntVar(&at.passphraseFD, "passphrase-fd", noFD, "read passphrases from descriptor `N`, one a line, and do not ask")
 	root.PersistentFlags().Lookup("passphrase-fd").DefValue = "0" // so that none is shown
 	cobra.EnableCommandSorting = false
-
-	root.AddGroup(
-		&cobra.Group{ID: groupUse, Title: "Using secrets:"},
-		&cobra.Group{ID: groupKeep, Title: "Keeping secrets:"},
-		&cobra.Group{ID: groupMachine, Title: "This machine:"},
-		&cobra.Group{ID: groupLeave, Title: "Other machines:"},
-		&cobra.Group{ID: groupAbout, Title: "About:"},
-	)
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
-			root.AddCommand(c)
-		}
-	}
-	add(groupUse, newExec(sys, at), newGet(sys, at))
-	add(groupKeep, newSet(sys, at), newList(sys, at), newShow(sys, at), newEdit(sys, at), newMv(sys, at), newRm(sys, at))
-	add(groupMachine, newInit(sys, at), newDoctor(sys, at), newRekey(sys, at), newRecovery(sys, at), newRecover(sys, at), newBackup(sys, at), newRestore(sys, at), newDestroy(sys, at))
-	add(groupLeave, newIdentity(sys, at), newExport(sys, at), newImport(sys, at), newBundle(sys, at))
-	add(groupAbout, newCompletion(sys), newVersion(sys))
-	root.AddCommand(newMan())
-	help := newHelp()
-	help.GroupID = groupAbout
-	root.SetHelpCommand(help)
-	return root
+	return root, at
 }
 
 // The groups of the overview that 'secrets help' shows.
