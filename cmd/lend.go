@@ -118,7 +118,7 @@ func (w wishes) lend(sys Sys, at *place, to *exec.Command) error {
 		return err
 	}
 	defer s.Close()
-	return w.take(sys, s, to)
+	return s.View(func(v store.View) error { return w.take(sys, v, to) })
 }
 
 // take takes the values out of a chest.

@@ -26,6 +26,8 @@ const (
 	pageLeaf   = 0x02
 	pageMeta   = 0x04
 
+	maxKept = 64 // pages
+
 	metaMagic   = 0xED0CDAED
 	metaVersion = 2
 	metaSize    = 64
@@ -42,6 +44,10 @@ var le = binary.LittleEndian
 type pages struct {
 	r     io.ReaderAt
 	count uint64
+
+	// kept are the first pages that were read: the way to a secret leads over the
+	// same few again and again.
+	kept map[uint64]page
 }
 
 // page is one page with those it overflows into.
@@ -71,6 +77,9 @@ func (p *pages) page(id uint64) (page, error) {
 	if id < 2 || id >= p.count {
 		return page{}, damaged(wherePages, "page %d of %d", id, p.count)
 	}
+	if pg, ok := p.kept[id]; ok {
+		return pg, nil
+	}
 	data, err := p.read(id, pageSize)
 	if err != nil {
 		return page{}, err
@@ -86,7 +95,14 @@ func (p *pages) page(id uint64) (page, error) {
 			return page{}, err
 		}
 	}
-	return parsePage(data)
+	pg, err := parsePage(data)
+	if err == nil && len(p.kept) < maxKept {
+		if p.kept == nil {
+			p.kept = map[uint64]page{}
+		}
+		p.kept[id] = pg
+	}
+	return pg, err
 }
 
 func parsePage(data []byte) (page, error) {

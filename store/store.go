@@ -74,8 +74,8 @@ func (s *Store) Close() {
 // has none, and a *CriticalError where lending it takes a later version. What
 // it costs does not grow with the number of secrets.
 func (s *Store) Get(label string) (meta Meta, value redact.Value, err error) {
-	err = s.verified(func(snap *snapshot) (err error) {
-		meta, value, err = snap.get(label)
+	err = s.View(func(v View) (err error) {
+		meta, value, err = v.Get(label)
 		return err
 	})
 	return meta, value, err
@@ -94,10 +94,29 @@ func (s *Store) Meta(label string) (meta Meta, err error) {
 // List returns what is known about each secret, sorted by label. It opens no
 // value.
 func (s *Store) List() (metas []Meta, err error) {
-	err = s.verified(func(snap *snapshot) (err error) {
-		metas, err = snap.list()
+	err = s.View(func(v View) (err error) {
+		metas, err = v.List()
 		return err
 	})
+	return metas, err
+}
+
+// A View is the store as it is at one moment.
+type View struct{ snap *snapshot }
+
+// View calls use with the store as it is now. Whatever is written meanwhile, use
+// meets one state of it; and since that is verified once, several secrets cost
+// little more than one.
+func (s *Store) View(use func(View) error) error {
+	return s.verified(func(snap *snapshot) error { return use(View{snap}) })
+}
+
+// Get is Store.Get.
+func (v View) Get(label string) (Meta, redact.Value, error) { return v.snap.get(label) }
+
+// List is Store.List.
+func (v View) List() ([]Meta, error) {
+	metas, err := v.snap.list()
 	slices.SortFunc(metas, func(a, b Meta) int { return cmp.Compare(a.Label, b.Label) })
 	return metas, err
 }

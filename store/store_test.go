@@ -290,6 +290,23 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	}
 }
 
+func TestViewIsOneState(t *testing.T) {
+	s := newStore(t, "first", "second")
+	err := s.View(func(v View) error {
+		for _, label := range []string{"first", "second"} {
+			put(t, s, "second", "written meanwhile")
+			if _, value, err := v.Get(label); err != nil || string(value.Expose()) != "value of "+label {
+				t.Errorf("%s: got %q, %v", label, value.Expose(), err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkValueOf(t, s, "second", "written meanwhile")
+}
+
 func TestFull(t *testing.T) {
 	s := newStore(t)
 	update(t, s, func(tx *Tx) error {
