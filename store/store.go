@@ -34,6 +34,7 @@ type Store struct {
 // *RemoteError where the file is not safe to use, *NewerFormatError and
 // *DamageError.
 func Open(path string, opt Options) (*Store, error) {
+	go prepareVerify()
 	s := &Store{path: path, opt: opt}
 	err := s.read(func(c *content) error {
 		s.header = c.head
