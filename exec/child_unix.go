@@ -3,8 +3,6 @@
 package exec
 
 import (
-	"os"
-	"os/signal"
 	"runtime"
 	"sync"
 	"syscall"
@@ -24,9 +22,7 @@ type child struct {
 // parent it is the thread that counts: one goroutine starts the child, and keeps
 // its thread until the child has ended.
 func startChild(path string, args, env []string, files []uintptr, sys *syscall.SysProcAttr) (*child, error) {
-	deaths := make(chan os.Signal, 1)
-	signal.Notify(deaths, syscall.SIGCHLD)
-
+	news := awaitNews()
 	c := &child{changes: make(chan syscall.WaitStatus, 1)}
 	started := make(chan error)
 	go func() {
@@ -36,20 +32,21 @@ func startChild(path string, args, env []string, files []uintptr, sys *syscall.S
 		c.pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{Env: env, Files: files, Sys: sys})
 		started <- err
 		if err == nil {
-			c.watch(deaths)
+			c.watch(news)
 		}
 	}()
 	if err := <-started; err != nil {
-		signal.Stop(deaths)
+		news.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// watch turns SIGCHLD, which may stand for several changes, into changes.
-func (c *child) watch(deaths chan os.Signal) {
-	defer signal.Stop(deaths)
-	for range deaths {
+// watch turns news, which may stand for several changes, into changes.
+func (c *child) watch(news news) {
+	defer news.close()
+	for {
+		news.wait(c.pid)
 		for {
 			status, ok := c.poll()
 			if !ok {
