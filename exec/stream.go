@@ -7,8 +7,12 @@ import (
 	"secrets/redact"
 )
 
-// chunk is how much is read at once, in bytes: what a pipe holds on Linux.
-const chunk = 64 << 10
+// How much a pipe holds on Linux unless told to, and how much is read at once, in
+// bytes.
+const (
+	pipeSize = 64 << 10
+	chunk    = 4 * pipeSize
+)
 
 // A stream is an output of the program on its way to the caller: a pipe or the
 // master of a pty on our side, the masker, and the caller's own file.
@@ -17,6 +21,7 @@ type stream struct {
 	to      *redact.Writer
 	outlet  *outlet // behind to
 	buf     []byte
+	wide    bool          // from holds a chunk
 	ended   bool          // nothing can come any more
 	failure error         // why the caller's file took no more, unless its reader just went away
 	waiting chan struct{} // closed when flow is over
@@ -36,6 +41,9 @@ func (s *stream) flow() {
 			n, err := s.from.Read(s.buf)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				return
+			}
+			if n >= pipeSize && !s.wide {
+				s.widen()
 			}
 			s.pass(n, err)
 		}
