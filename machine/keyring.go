@@ -28,7 +28,7 @@ const keyPrefix = "skr1:"
 type Keyring interface {
 	// Probe says within ctx, without a prompt, whether the item name could be
 	// read or written now; where name is empty, whether any could. An item
-	// that is not there is no error.
+	// that is not there is no error. ctx ends when the item is done with.
 	Probe(ctx context.Context, name string) error
 	// Get returns the text of an item, or KeyMissing.
 	Get(name string) (string, error)
@@ -111,8 +111,9 @@ type visit struct {
 	keyring Keyring
 	name    string
 	ctx     context.Context
-	end     context.CancelFunc
-	locked  bool // a human is asked to unlock it
+	cancel  context.CancelFunc
+	late    *time.Timer // cancels
+	locked  bool        // a human is asked to unlock it
 	notice  func()
 	waited  <-chan time.Time
 }
@@ -120,8 +121,8 @@ type visit struct {
 // visit probes the keyring and, where it can serve, opens a visit. The visit
 // must be ended in any case.
 func (s KeyringSource) visit(name string) (*visit, error) {
-	ctx, end := context.WithTimeout(context.Background(), keyringPatience)
-	v := &visit{keyring: s.Keyring, name: name, ctx: ctx, end: end}
+	ctx, cancel := context.WithCancel(context.Background())
+	v := &visit{keyring: s.Keyring, name: name, ctx: ctx, cancel: cancel, late: time.AfterFunc(keyringPatience, cancel)}
 	err := v.await(func() error { return s.Keyring.Probe(ctx, name) })
 	if !s.Interactive {
 		return v, err
@@ -130,12 +131,16 @@ func (s KeyringSource) visit(name string) (*visit, error) {
 	if err != nil && !v.locked {
 		return v, err
 	}
-	end()
-	v.ctx, v.end = context.WithTimeout(context.Background(), humanPatience)
+	v.late.Reset(humanPatience)
 	if s.Notice != nil {
 		v.notice, v.waited = s.Notice, time.After(noticeAfter)
 	}
 	return v, nil
+}
+
+func (v *visit) end() {
+	v.late.Stop()
+	v.cancel()
 }
 
 func (v *visit) key() (redact.Value, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/godbus/dbus/v5"
+	ss "github.com/zalando/go-keyring/secret_service"
 )
 
 // Names of the Secret Service API, version 0.2 draft of freedesktop.org.
@@ -25,7 +26,11 @@ const (
 // connection closes when ctx ends, so that neither a frozen keyring nor a
 // socket that never answers can hold it; and the bus's address is never left
 // to godbus, which would start a bus and a keyring daemon that stay for ever.
-func (k systemKeyring) Probe(ctx context.Context, name string) error {
+//
+// Where it finds the item and nothing needs a prompt, Get can read it until then
+// over the same connection.
+func (k *systemKeyring) Probe(ctx context.Context, name string) error {
+	k.found.Store(nil)
 	address, err := k.busAddress()
 	if err != nil {
 		return err
@@ -38,8 +43,33 @@ func (k systemKeyring) Probe(ctx context.Context, name string) error {
 	if err != nil {
 		return expired(ctx, fmt.Errorf("%w: %w", BusUnreachable, err))
 	}
-	defer func() { _ = conn.Close() }()
-	return expired(ctx, secretService{ctx, conn}.probe(name))
+	service := secretService{ctx, conn}
+	item, err := service.probe(name)
+	if err != nil || item == "" {
+		_ = conn.Close()
+		return expired(ctx, err)
+	}
+	k.found.Store(&foundItem{service, name, item})
+	return nil
+}
+
+// A foundItem is one that was found unlocked.
+type foundItem struct {
+	service secretService
+	name    string
+	item    dbus.ObjectPath
+}
+
+// read reads the item if it is that of name. go-keyring would read it as well,
+// over a connection of its own and with twice as many questions: it is left to
+// find out what else than time keeps the item from being read here.
+func (f *foundItem) read(name string) (string, error) {
+	if f == nil || f.name != name {
+		return "", KeyMissing
+	}
+	secret, err := f.service.secret(f.item)
+	defer clear(secret.Value)
+	return string(secret.Value), expired(f.service.ctx, err)
 }
 
 // expired turns whatever a connection says that its deadline closed into
@@ -52,7 +82,7 @@ func expired(ctx context.Context, err error) error {
 }
 
 // busAddress finds the session bus.
-func (k systemKeyring) busAddress() (string, error) {
+func (k *systemKeyring) busAddress() (string, error) {
 	address := k.getenv("DBUS_SESSION_BUS_ADDRESS")
 	if address != "" && !strings.HasPrefix(address, "autolaunch:") {
 		return address, nil
@@ -75,26 +105,38 @@ type secretService struct {
 	conn *dbus.Conn
 }
 
-func (s secretService) probe(name string) error {
+// probe finds the item of a name, unlocked, or none.
+func (s secretService) probe(name string) (item dbus.ObjectPath, err error) {
 	collection, err := s.collection()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := s.unlock(collection, collectionMethods); err != nil {
-		return err
+		return "", err
 	}
 	if name == "" {
-		return nil
+		return "", nil
 	}
 	var items []dbus.ObjectPath
 	attributes := map[string]string{"service": keyringService, "username": name}
 	if err := s.call(collection, collectionMethods+".SearchItems", attributes).Store(&items); err != nil {
-		return withState(err)
+		return "", withState(err)
 	}
 	if len(items) == 0 {
-		return nil
+		return "", nil
 	}
-	return s.unlock(items[0], itemMethods)
+	return items[0], s.unlock(items[0], itemMethods)
+}
+
+// secret reads an item, in the clear as go-keyring does: a bus is its user's own.
+func (s secretService) secret(item dbus.ObjectPath) (secret ss.Secret, err error) {
+	var none dbus.Variant
+	var session dbus.ObjectPath
+	err = s.call(secretsPath, secretsInterface+".OpenSession", "plain", dbus.MakeVariant("")).Store(&none, &session)
+	if err == nil {
+		err = s.call(item, itemMethods+".GetSecret", session).Store(&secret)
+	}
+	return secret, err
 }
 
 // collection makes the choice that go-keyring makes: the collection "login",

@@ -17,10 +17,10 @@ func env(vars map[string]string) func(string) string {
 
 // testKeyring is the system's keyring in an environment of its own. The bus of
 // whoever runs the tests is out of its reach.
-func testKeyring(t *testing.T, vars map[string]string) systemKeyring {
+func testKeyring(t *testing.T, vars map[string]string) *systemKeyring {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent") // put back what Probe sets
-	return systemKeyring{getenv: env(vars), runtime: t.TempDir()}
+	return &systemKeyring{getenv: env(vars), runtime: t.TempDir()}
 }
 
 func TestBusAddress(t *testing.T) {
@@ -44,7 +44,7 @@ func TestBusAddress(t *testing.T) {
 		{"autolaunch with a scope", "autolaunch:scope=*user", empty, other, "unix:path=" + other + "/bus", nil},
 		{"nowhere", "", "", empty, "", NoBus},
 	} {
-		k := systemKeyring{env(map[string]string{"DBUS_SESSION_BUS_ADDRESS": tc.address, "XDG_RUNTIME_DIR": tc.runtimeDir}), tc.runtime}
+		k := &systemKeyring{getenv: env(map[string]string{"DBUS_SESSION_BUS_ADDRESS": tc.address, "XDG_RUNTIME_DIR": tc.runtimeDir}), runtime: tc.runtime}
 		got, err := k.busAddress()
 		if got != tc.want || !errors.Is(err, tc.wantErr) {
 			t.Errorf("%s: got %q, %v, want %q, %v", tc.name, got, err, tc.want, tc.wantErr)

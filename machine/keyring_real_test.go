@@ -107,7 +107,7 @@ func on(t testing.TB, address string) Keyring {
 			shared.Close()
 		}
 	})
-	return systemKeyring{env(map[string]string{"DBUS_SESSION_BUS_ADDRESS": address}), t.TempDir()}
+	return &systemKeyring{getenv: env(map[string]string{"DBUS_SESSION_BUS_ADDRESS": address}), runtime: t.TempDir()}
 }
 
 // connect is a client of the test's own.
@@ -309,6 +309,34 @@ type afterProbe struct {
 
 func (k afterProbe) Probe(ctx context.Context, name string) error {
 	return errors.Join(k.Keyring.Probe(ctx, name), k.happen())
+}
+
+// TestKeyringRealOneConnection reads a key where go-keyring, which would take a
+// connection of its own, finds no bus.
+func TestKeyringRealOneConnection(t *testing.T) {
+	k := on(t, newSession(t).address)
+	if _, err := (KeyringSource{Keyring: k}).Create(testEpoch); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithTimeout(context.Background(), keyringPatience)
+	defer end()
+	if err := k.Probe(ctx, testItem); err != nil {
+		t.Fatal(err)
+	}
+	if shared, err := dbus.SessionBus(); err == nil {
+		shared.Close()
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+	if text, err := k.Get(testItem); err != nil || !strings.HasPrefix(text, keyPrefix) {
+		t.Errorf("after the probe: got %q, %v", text, err)
+	}
+	if _, err := k.Get("another/e1"); err == nil {
+		t.Error("another item than the one that was probed for was read")
+	}
+	end()
+	if _, err := k.Get(testItem); !errors.Is(err, TimedOut) {
+		t.Errorf("after the end: got %v, want %v", err, TimedOut)
+	}
 }
 
 func TestKeyringRealNoProvider(t *testing.T) {

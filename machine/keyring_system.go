@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/godbus/dbus/v5"
@@ -19,24 +20,30 @@ const keyringService = "dev.secrets.cli"
 type systemKeyring struct {
 	getenv  func(string) string
 	runtime string // where the session bus of this user is, unless a variable says it
+
+	found atomic.Pointer[foundItem] // by the last Probe; Linux alone has one
 }
 
 // SystemKeyring is the keyring of the operating system: the Secret Service on
 // Linux, the login keychain on macOS, the Credential Manager on Windows.
 func SystemKeyring(getenv func(string) string) Keyring {
-	return systemKeyring{getenv: getenv, runtime: "/run/user/" + strconv.Itoa(os.Getuid())}
+	return &systemKeyring{getenv: getenv, runtime: "/run/user/" + strconv.Itoa(os.Getuid())}
 }
 
-func (systemKeyring) Get(name string) (string, error) {
-	text, err := keyring.Get(keyringService, name)
+func (k *systemKeyring) Get(name string) (string, error) {
+	text, err := k.found.Load().read(name)
+	if err == nil || errors.Is(err, TimedOut) {
+		return text, err
+	}
+	text, err = keyring.Get(keyringService, name)
 	return text, withState(err)
 }
 
-func (systemKeyring) Set(name, text string) error {
+func (*systemKeyring) Set(name, text string) error {
 	return withState(keyring.Set(keyringService, name, text))
 }
 
-func (systemKeyring) Delete(name string) error {
+func (*systemKeyring) Delete(name string) error {
 	return withState(keyring.Delete(keyringService, name))
 }
 
