@@ -3,43 +3,51 @@
 package exec
 
 import (
-	"encoding/json"
+	"encoding/binary"
+	"io"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// A link joins a run and its monitor: one JSON value a message, each way.
-type link struct {
-	file *os.File
-	enc  *json.Encoder
-	dec  *json.Decoder
-}
+// A link joins a run and its monitor. A message is a struct of fixed size, in the
+// byte order of the machine: both ends are one binary. encoding/json, which gets
+// to know its types anew in each process, would take them half a millisecond.
+type link struct{ file *os.File }
 
 // A modes is the first message to the monitor: the caller's terminal as it was
 // found, and as we make it.
 type modes struct{ Before, Raw unix.Termios }
 
-// An order is the second message to the monitor: what to start. The strings are
-// bytes, since JSON would change those that are not UTF-8.
+// An order is the second message to the monitor: what to start.
 type order struct {
-	Path  []byte
-	Args  [][]byte
-	Env   [][]byte
-	Adopt bool // all that the program leaves behind
+	path  string
+	args  []string
+	env   []string
+	adopt bool // all that the program leaves behind
+}
+
+// An orderHead goes before the words of an order: path, arguments and
+// environment, with a zero byte between, which none of them can hold.
+type orderHead struct {
+	Args, Env uint32 // words
+	Size      uint32 // bytes of all
+	Adopt     bool
 }
 
 // A request is any later message to the monitor.
 type request struct {
-	Signal   syscall.Signal // to send,
-	Everyone bool           // to all that the program started as well
-	Proceed  place          // wakes the stopped program up
-	Modes    modes          // as they are from now on, with Proceed
+	Signal   int32 // to send,
+	Everyone bool  // to all that the program started as well
+	Proceed  place // wakes the stopped program up
+	Modes    modes // as they are from now on, with Proceed
 }
 
 // A place is where a woken program goes on.
-type place int
+type place uint8
 
 const (
 	inForeground place = iota + 1
@@ -49,7 +57,7 @@ const (
 // A report is a message of the monitor. The first says whether the program was
 // started.
 type report struct {
-	Errno  syscall.Errno
+	Errno  uint32
 	Change syscall.WaitStatus
 }
 
@@ -86,28 +94,39 @@ func linked() (*link, *os.File, error) {
 // newLink makes a link of one end. Reading from it must not tie up a thread.
 func newLink(fd int) *link {
 	_ = unix.SetNonblock(fd, true)
-	file := os.NewFile(uintptr(fd), "link")
-	return &link{file: file, enc: json.NewEncoder(file), dec: json.NewDecoder(file)}
+	return &link{file: os.NewFile(uintptr(fd), "link")}
 }
 
-func (l *link) send(message any) error { return l.enc.Encode(message) }
+func (l *link) send(message any) error { return binary.Write(l.file, binary.NativeEndian, message) }
 
-func (l *link) receive(message any) error { return l.dec.Decode(message) }
+func (l *link) receive(message any) error { return binary.Read(l.file, binary.NativeEndian, message) }
+
+func (l *link) sendOrder(o order) error {
+	words := slices.Concat([]string{o.path}, o.args, o.env)
+	text := strings.Join(words, "\x00")
+	if strings.Count(text, "\x00") != len(words)-1 {
+		return syscall.EINVAL // which execve would say
+	}
+	head := orderHead{uint32(len(o.args)), uint32(len(o.env)), uint32(len(text)), o.adopt}
+	if err := l.send(head); err != nil {
+		return err
+	}
+	_, err := io.WriteString(l.file, text)
+	return err
+}
+
+func (l *link) receiveOrder() (o order, err error) {
+	var head orderHead
+	if err := l.receive(&head); err != nil {
+		return o, err
+	}
+	text := make([]byte, head.Size)
+	if _, err := io.ReadFull(l.file, text); err != nil {
+		return o, err
+	}
+	words := strings.Split(string(text), "\x00")
+	env := 1 + head.Args
+	return order{path: words[0], args: words[1:env], env: words[env : env+head.Env], adopt: head.Adopt}, nil
+}
 
 func (l *link) close() { _ = l.file.Close() }
-
-func toBytes(strings []string) [][]byte {
-	all := make([][]byte, len(strings))
-	for i, s := range strings {
-		all[i] = []byte(s)
-	}
-	return all
-}
-
-func toStrings(bytes [][]byte) []string {
-	all := make([]string, len(bytes))
-	for i, b := range bytes {
-		all[i] = string(b)
-	}
-	return all
-}

@@ -73,19 +73,19 @@ func newMonitor(linkFD, ttyFD string) (*monitor, error) {
 
 // start starts the program that is ordered as the foreground of the pty.
 func (m *monitor) start() bool {
-	var o order
-	if m.link.receive(&o) != nil {
+	o, err := m.link.receiveOrder()
+	if err != nil {
 		return false
 	}
-	if o.Adopt {
+	if o.adopt {
 		adopt()
 	}
 	sys := mortal()
 	sys.Setpgid, sys.Foreground, sys.Ctty = true, true, m.pty
-	child, err := startChild(string(o.Path), toStrings(o.Args), toStrings(o.Env), []uintptr{0, 1, 2}, sys)
+	child, err := startChild(o.path, o.args, o.env, []uintptr{0, 1, 2}, sys)
 	if err != nil {
 		errno, _ := err.(syscall.Errno) //nolint:errorlint // ForkExec's own type
-		_ = m.link.send(report{Errno: errno})
+		_ = m.link.send(report{Errno: uint32(errno)})
 		return false
 	}
 	m.child, m.running = child, true
@@ -101,7 +101,6 @@ func (m *monitor) serve() {
 		var r request
 		for m.link.receive(&r) == nil {
 			requests <- r
-			r = request{}
 		}
 	}()
 	for {
@@ -133,9 +132,9 @@ func (m *monitor) obey(r request) {
 		m.modes = r.Modes
 		_ = syscall.Kill(-m.child.pid, syscall.SIGCONT)
 	case r.Everyone:
-		m.child.signalEveryone(r.Signal)
+		m.child.signalEveryone(syscall.Signal(r.Signal))
 	default:
-		m.child.signal(r.Signal)
+		m.child.signal(syscall.Signal(r.Signal))
 	}
 }
 

@@ -71,7 +71,7 @@ func startMonitor(w *wiring, t *terminal) (*monitored, error) {
 }
 
 func (m *monitored) start(o order) error {
-	if err := m.link.send(o); err != nil {
+	if err := m.link.sendOrder(o); err != nil {
 		return err
 	}
 	var r report
@@ -79,7 +79,7 @@ func (m *monitored) start(o order) error {
 		return err
 	}
 	if r.Errno != 0 {
-		return r.Errno
+		return syscall.Errno(r.Errno)
 	}
 	return nil
 }
@@ -99,10 +99,10 @@ func (m *monitored) watch() {
 	}
 }
 
-func (m *monitored) signal(sig syscall.Signal) { _ = m.link.send(request{Signal: sig}) }
+func (m *monitored) signal(sig syscall.Signal) { _ = m.link.send(request{Signal: int32(sig)}) }
 
 func (m *monitored) signalEveryone(sig syscall.Signal) {
-	_ = m.link.send(request{Signal: sig, Everyone: true})
+	_ = m.link.send(request{Signal: int32(sig), Everyone: true})
 }
 
 // proceed wakes the program, in the foreground of its pty or not.

@@ -64,9 +64,7 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 func (c *Command) start(r *run, path string, files *shelf) error {
 	env := c.environ(files.env)
 	if r.terminal != nil {
-		if err := r.startMonitored(order{
-			Path: []byte(path), Args: toBytes(c.Args), Env: toBytes(env), Adopt: c.Timeout > 0,
-		}); err != nil {
+		if err := r.startMonitored(order{path: path, args: c.Args, env: env, adopt: c.Timeout > 0}); err != nil {
 			return err
 		}
 	} else {
