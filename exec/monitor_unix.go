@@ -22,8 +22,8 @@ const notStarted = 125
 // Its fd 0, 1 and 2 are the program's.
 type monitor struct {
 	link    *link
-	tty     *os.File // the caller's terminal
-	pty     int      // the program's
+	tty     int // the caller's terminal, which no poller shall watch: see keyboard
+	pty     int // the program's
 	modes   modes
 	child   *child
 	running bool
@@ -67,7 +67,7 @@ func newMonitor(linkFD, ttyFD string) (*monitor, error) {
 	}
 	unix.CloseOnExec(link)
 	unix.CloseOnExec(tty)
-	m := &monitor{link: newLink(link), tty: os.NewFile(uintptr(tty), "tty"), pty: unix.Stdout}
+	m := &monitor{link: newLink(link), tty: tty, pty: unix.Stdout}
 	return m, m.link.receive(&m.modes)
 }
 
@@ -143,8 +143,8 @@ func (m *monitor) obey(r request) {
 // running in the background runs on. If we were killed the program is too, and
 // the caller's terminal is still in the modes that we gave it.
 func (m *monitor) leave() {
-	if modes, err := modesOf(m.tty); err == nil && modes == m.modes.Raw {
-		_ = setModes(m.tty, m.modes.Before)
+	if modes, err := unix.IoctlGetTermios(m.tty, getTermios); err == nil && *modes == m.modes.Raw {
+		_ = unix.IoctlSetTermios(m.tty, setTermios, &m.modes.Before)
 	}
 	if m.running {
 		m.child.signalEveryone(syscall.SIGKILL)

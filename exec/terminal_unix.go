@@ -14,6 +14,7 @@ import (
 type terminal struct {
 	modes
 	tty    *os.File
+	keys   keyboard
 	master *os.File // of the program's pty
 
 	typed   []byte        // read, and not yet written to the pty
@@ -23,16 +24,23 @@ type terminal struct {
 // openTerminal opens the terminal of our session once more: the input may be a
 // file, and modes such as non-blocking belong to who opened a terminal.
 func openTerminal() (*terminal, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	tty, keys, err := openKeyboard()
 	if err != nil {
 		return nil, err
 	}
+	t := &terminal{tty: tty, keys: keys}
 	before, err := modesOf(tty)
 	if err != nil {
-		_ = tty.Close()
+		t.drop()
 		return nil, err
 	}
-	return &terminal{tty: tty, modes: modes{Before: before, Raw: rawModes(before)}}, nil
+	t.modes = modes{Before: before, Raw: rawModes(before)}
+	return t, nil
+}
+
+// drop closes the terminal as it is.
+func (t *terminal) drop() {
+	_, _ = t.keys.Close(), t.tty.Close()
 }
 
 // foreground says whether the terminal still talks to us.
@@ -59,10 +67,10 @@ func (t *terminal) enter() {
 // somebody else's, and to touch it would stop us.
 func (t *terminal) leave() {
 	if t.reading != nil {
-		_ = t.tty.SetReadDeadline(past)
+		_ = t.keys.SetReadDeadline(past)
 		_ = t.master.SetWriteDeadline(past)
 		<-t.reading
-		_ = t.tty.SetReadDeadline(time.Time{})
+		_ = t.keys.SetReadDeadline(time.Time{})
 		_ = t.master.SetWriteDeadline(time.Time{})
 		t.reading = nil
 	}
@@ -82,7 +90,7 @@ func (t *terminal) relay(done chan struct{}) {
 		if err != nil {
 			return
 		}
-		n, err = t.tty.Read(buf)
+		n, err = t.keys.Read(buf)
 		t.typed = append(t.typed, buf[:n]...)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -96,5 +104,5 @@ func (t *terminal) relay(done chan struct{}) {
 
 func (t *terminal) close() {
 	t.leave()
-	_ = t.tty.Close()
+	t.drop()
 }

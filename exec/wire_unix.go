@@ -46,7 +46,7 @@ func (c *Command) wireTerminal(w *wiring) (*terminal, error) {
 	}
 	master, slave, err := openPTY(t.tty)
 	if err != nil {
-		_ = t.tty.Close()
+		t.drop()
 		return nil, err
 	}
 	t.master = master

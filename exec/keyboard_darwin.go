@@ -1,0 +1,12 @@
+package exec
+
+import "os"
+
+// A keyboard is what is typed at a terminal.
+type keyboard struct{ *os.File }
+
+// openKeyboard opens the terminal of our session, and its keyboard.
+func openKeyboard() (*os.File, keyboard, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	return tty, keyboard{tty}, err
+}
