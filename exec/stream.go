@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 
 	"secrets/redact"
 )
@@ -22,6 +23,7 @@ type stream struct {
 	outlet  *outlet // behind to
 	buf     []byte
 	wide    bool          // from holds a chunk
+	used    atomic.Bool   // something came
 	ended   bool          // nothing can come any more
 	failure error         // why the caller's file took no more, unless its reader just went away
 	waiting chan struct{} // closed when flow is over
@@ -54,6 +56,7 @@ func (s *stream) flow() {
 // a pipe says EOF.
 func (s *stream) pass(n int, err error) {
 	if n > 0 {
+		s.used.Store(true)
 		if failure := s.write(s.buf[:n]); failure != nil {
 			s.refused(failure)
 			return
@@ -82,8 +85,11 @@ func (s *stream) refused(failure error) {
 }
 
 // finish shows what the masker still held back, and says why something was
-// lost.
+// lost. With nothing to show it does not wait for the masker to be ready.
 func (s *stream) finish() error {
+	if !s.used.Load() {
+		return s.failure
+	}
 	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"os"
+	"slices"
 
 	"secrets/redact"
 )
@@ -96,9 +97,14 @@ func (w *wiring) finish() (err error) {
 	return err
 }
 
-// close closes our ends and forgets the values.
+// close closes our ends and forgets the values. The masker may still be getting
+// ready for a program that had nothing to say: then it forgets them when it is.
 func (w *wiring) close() {
-	w.masker.Wipe()
+	if slices.ContainsFunc(w.streams, func(s *stream) bool { return s.used.Load() }) {
+		w.masker.Wipe()
+	} else {
+		go w.masker.Wipe()
+	}
 	w.closeOurs()
 	for _, s := range w.streams {
 		_ = s.from.Close()
