@@ -8,16 +8,22 @@ import "bytes"
 //	00000010: 6b65 6e41 3162 3243 3364 3445 3566 3647  kenA1b2C3d4E5f6G
 //	 6b 65 6e 41 31 62 32 43 33 64 34 45 35 66 36 47
 //	  0x6b, 0x65, 0x6e, 0x41, 0x31, 0x62, 0x32, 0x43,
+//	0x0010:  6b65 6e41 3162 3243 3364 3445 3566 3647  kenA1b2C3d4E5f6G
+//	0010 - 6b 65 6e 41 31 62 32 43-33 64 34 45 35 66 36 47   kenA1b2C3d4E5f6G
+//	6b 65 6e 41 31 62 32 43 33 64 34 45 35 66 36 47
 //
-// A line of a dump begins with an offset of six digits or more or with blanks.
-// Then come groups of 2, 4, 8 or 16 hex digits, between blanks or commas. What
-// else there is on the line is taken for the bytes as text, and masked with them.
-// Lines that follow each other go on with each other. Where groups are longer
-// than a byte they are read in both byte orders.
+// A line of a dump begins with an offset, with blanks, or with a byte and a blank.
+// An offset has six digits or more, or four and something behind that marks it.
+// Then come groups of hex digits between blanks or commas, all of as many bytes;
+// the last may have fewer. What else there is on the line is taken for the bytes
+// as text, and masked with them. Lines that follow each other go on with each
+// other. Where groups are longer than a byte they are read in both byte orders.
 
 const (
-	leastOffset = 6 // digits
-	mostIndent  = 8 // blanks
+	leastOffset = 6  // digits
+	leastMarked = 4  // … of one with a mark behind
+	mostGroup   = 32 // digits
+	mostIndent  = 8  // blanks
 	longestLine = 254
 )
 
@@ -41,31 +47,56 @@ func readDumpLine(text []byte, i int, end bool, groups []span) dumpLine {
 		return line
 	}
 	first := skipBlanks(text, i)
-	indented := first > i
 	if first-i > mostIndent {
 		return line
 	}
+	begins := first > i || beginsWithByte(text[first:])
 	i = first
-	if n := digits(text[i:], 16, longestLine); n >= leastOffset {
-		after := i + n
-		if after < len(text) && text[after] == ':' {
-			after++
-		}
-		if after < len(text) && isBlank(text[after]) {
-			indented, i = true, skipBlanks(text, after)
-		}
+	if n := offset(text[first:]); n > 0 {
+		begins, i = true, skipBlanks(text, first+n)
 	}
-	for more := indented; more; {
+	for more, size := begins, 0; more; {
 		var group span
 		group, i, more = readDumpGroup(text, i)
 		switch {
 		case group.to == len(text) && !end:
 			line.pending = group.from
+		case size > 0 && group.longest > size: // the column of text
+			return line
 		case group.longest > 0:
 			line.groups = append(line.groups, group)
+			more = more && (size == 0 || group.longest == size)
+			size = group.longest
 		}
 	}
 	return line
+}
+
+// beginsWithByte tells whether a line begins with two digits and a blank.
+func beginsWithByte(line []byte) bool {
+	return len(line) > 2 && digit(line[0]) < 16 && digit(line[1]) < 16 && isBlank(line[2])
+}
+
+// offset measures the offset that a line begins with, and what marks it.
+func offset(line []byte) int {
+	digitsOf := bytes.TrimPrefix(line, []byte("0x"))
+	n := digits(digitsOf, 16, longestLine)
+	hex := len(line) - len(digitsOf)
+	rest := digitsOf[n:]
+	colon := len(rest) > 1 && rest[0] == ':' && isBlank(rest[1])
+	switch {
+	case n >= leastMarked && colon:
+		return hex + n + 1
+	case hex > 0 || n < leastMarked:
+		return 0
+	case bytes.HasPrefix(rest, []byte(" - ")):
+		return n + 2
+	case n >= leastOffset && len(rest) > 0 && isBlank(rest[0]):
+		return n
+	case len(rest) > 1 && isBlank(rest[0]) && isBlank(rest[1]):
+		return n
+	}
+	return 0
 }
 
 // readDumpGroup reads the group at i and what divides it from the next one. A
@@ -75,14 +106,14 @@ func readDumpGroup(text []byte, i int) (group span, next int, more bool) {
 	if bytes.HasPrefix(text[i:], []byte("0x")) {
 		from += 2
 	}
-	n := digits(text[from:], 16, 17)
+	n := digits(text[from:], 16, mostGroup+1)
 	to := from + n
 	group = span{from: from, to: to}
-	if n != 2 && n != 4 && n != 8 && n != 16 {
+	if n == 0 || n%2 != 0 || n > mostGroup {
 		return group, i, false
 	}
 	next = to
-	if next < len(text) && text[next] == ',' {
+	if next < len(text) && (text[next] == ',' || text[next] == '-' && n == 2) {
 		next++
 	}
 	blanks := skipBlanks(text, next)
@@ -103,15 +134,6 @@ func skipBlanks(text []byte, i int) int {
 	return i
 }
 
-// isOffset tells whether a text of so many bytes at least begins with that many digits.
-func isOffset(text []byte) bool {
-	var not uint8
-	for _, c := range (*[leastOffset]byte)(text) {
-		not |= digitValues[c]
-	}
-	return not < 16
-}
-
 // mayBeDump tells, at low cost, whether a line may be one of a dump.
 func mayBeDump(line []byte) bool {
 	if len(line) > 0 && isBlank(line[0]) {
@@ -119,7 +141,17 @@ func mayBeDump(line []byte) bool {
 		line = bytes.TrimPrefix(line, []byte("0x"))
 		return digits(line, 16, 2) >= min(2, len(line)) || len(line) == 1
 	}
-	return digits(line, 16, leastOffset) >= min(leastOffset, len(line))
+	if len(line) > 1 && line[0] == '0' && line[1] == 'x' {
+		line = line[2:]
+	}
+	switch n := digits(line, 16, leastOffset); {
+	case n == len(line), n >= leastOffset:
+		return true
+	case n == 2:
+		return isBlank(line[n])
+	default:
+		return n >= leastMarked && (line[n] == ':' || isBlank(line[n]))
+	}
 }
 
 // dumps searches what the lines that may be of a dump spell.

@@ -584,27 +584,33 @@ func refGroups(s, between string) string {
 }
 
 var (
-	refOffset = regexp.MustCompile(`^([ \t]{0,8})([0-9a-fA-F]{6,}:?[ \t]+)?`)
-	refGroup  = regexp.MustCompile(`^(?:0x)?([0-9a-fA-F]{16}|[0-9a-fA-F]{8}|[0-9a-fA-F]{4}|[0-9a-fA-F]{2})(?:(,)([ \t]*)|([ \t]+)|$)`)
+	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,}:[ \t]+|[0-9a-fA-F]{4,} - [ \t]*|[0-9a-fA-F]{6,}[ \t]+|[0-9a-fA-F]{4,}[ \t]{2,})?`)
+	refGroup  = regexp.MustCompile(`^(?:0x)?((?:[0-9a-fA-F]{2}){1,16})(?:([,-])([ \t]*)|([ \t]+)|$)`)
+	refByte   = regexp.MustCompile(`^[ \t]*[0-9a-fA-F]{2}[ \t]`)
 )
 
 // refDump is what a line of a dump spells, in the other byte order if swapped.
 func refDump(line string, at int, swapped bool) (view []char) {
 	line = strings.TrimSuffix(line, "\r")
 	m := refOffset.FindStringSubmatch(line)
-	if len(line) > 254 || m[0] == "" || len(m[1]) == 8 && m[2] == "" && strings.HasPrefix(strings.TrimLeft(line[8:], ""), " ") || m[1] == "" && m[2] == "" {
+	if len(line) > 254 || len(m[1]) == 8 && m[2] == "" && strings.HasPrefix(strings.TrimLeft(line[8:], ""), " ") || m[0] == "" && !refByte.MatchString(line) {
 		return nil
 	}
 	i := len(m[0])
 	if i < len(line) && isBlank(line[i]) {
 		return nil
 	}
-	for {
+	for size := 0; ; {
 		g := refGroup.FindStringSubmatchIndex(line[i:])
 		if g == nil {
 			return view
 		}
 		digits := line[i+g[2] : i+g[3]]
+		if size > 0 && len(digits) > size || len(digits) > 2 && g[4] >= 0 && line[i+g[4]] == '-' {
+			return view
+		}
+		shorter := len(digits) < size
+		size = len(digits)
 		var group []char
 		for k := 0; k < len(digits); k += 2 {
 			c := char{b: byte(hexRune(digits[k : k+2])), from: at + i + g[2] + k, to: at + i + g[2] + k + 2}
@@ -621,7 +627,7 @@ func refDump(line string, at int, swapped bool) (view []char) {
 		} else if g[8] >= 0 {
 			blanks = g[9] - g[8]
 		}
-		if i += g[1]; blanks > 2 || blanks == 2 && len(digits) > 2 || i == len(line) {
+		if i += g[1]; blanks > 2 || blanks == 2 && len(digits) > 2 || i == len(line) || shorter {
 			return view
 		}
 	}

@@ -137,7 +137,7 @@ func (v *view) control(text []byte, i int) (n int, whole bool) {
 // whether a line of a dump may follow.
 func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
 	after := text[i+1:]
-	if len(after) >= leastOffset && !isBlank(after[0]) && !isOffset(after) {
+	if len(after) > 0 && digit(after[0]) == 16 && !isBlank(after[0]) {
 		return 1, true
 	}
 	if mayBeDump(after) {

@@ -80,6 +80,14 @@ func TestMasks(t *testing.T) {
 		{"underlined and bold", []string{"abcdefgh"}, "_\ba\ba_\bb\bb_\bc\bc_\bd\bd_\be\be_\bf\bf_\bg\bg_\bh\bh", "_\b[secret:L0]\bh"},
 		{"words beside what is left out", []string{"8812", "production"}, "\x1b[1m8812\x1b[0m \x1b[32mproduction\x1b[m x\x1b[1m88\x1b[m12", "\x1b[1m[secret:L0]\x1b[0m \x1b[32m[secret:L1]\x1b[m x\x1b[1m88\x1b[m12"},
 		{"words beside escapes", []string{"8812", "hunter7"}, `"pw:\nhunter7\n" a\t8812 q=a%3D8812 \u00418812`, `"pw:\n[secret:L1]\n" a\t[secret:L0] q=a%3D[secret:L0] \u00418812`},
+		{"dump of curl --trace", []string{"abcdefghijkl"}, "0000: 61 62 63 64 65 66 67 68 abcdefgh\n0008: 69 6a 6b 6c             ijkl\n", "0000: [secret:L0]\n\n"},
+		{"dump of tcpdump", []string{"abcdefghijkl"}, "\t0x0000:  6162 6364 6566 6768  abcdefgh\n\t0x0008:  696a 6b6c            ijkl\n", "\t0x0000:  [secret:L0]\n\t\n"},
+		{"dump of Wireshark", []string{"abcdefghijkl"}, "0000   61 62 63 64 65 66 67 68   abcdefgh\n0008   69 6a 6b 6c               ijkl\n", "0000   [secret:L0]\n\n"},
+		{"dump of OpenSSL", []string{"abcdefghijkl"}, "0000 - 61 62 63 64-65 66 67 68   abcdefgh\n0008 - 69 6a 6b 6c               ijkl\n", "0000 - [secret:L0]\n\n"},
+		{"dump of digits", []string{"9f86d081884c7d65"}, "00000000: 39 66 38 36 64 30 38 31  9f86d081\n00000008: 38 38 34 63 37 64 36 35  884c7d65\n", "00000000: [secret:L0]\n\n"},
+		{"dump with a short end", []string{"abcdefghijk"}, "00000000: 61626364 65666768  abcdefgh\n00000008: 696a6b    ijk\n", "00000000: [secret:L0]\n\n"},
+		{"dump without offsets", []string{"abcdefghijkl"}, "61 62 63 64 65 66 67 68\n69 6a 6b 6c\n", "[secret:L0]\n\n"},
+		{"numbers that are no dump", []string{"abcdefghijkl"}, "2026 11 25\n10 20 30 40\n0x12 0x34\n", "2026 11 25\n10 20 30 40\n0x12 0x34\n"},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
