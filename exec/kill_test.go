@@ -27,11 +27,10 @@ func TestRandomKills(t *testing.T) {
 		cmd := fronted(args...)
 		cmd.Env = append(cmd.Environ(), "MARK="+mark)
 		c := sit(t, cmd)
-		modes := c.modes(t)
 		time.Sleep(rand.N(30 * time.Millisecond))
 		_ = cmd.Process.Signal(sig)
 		check(t, "signal", end(t, cmd).Signal, sig)
-		eventually(t, "the modes are as they were", func() bool { return c.modes(t) == modes })
+		c.restored(t)
 		_ = c.slave.Close()
 		_ = c.master.Close()
 		if t.Failed() {

@@ -25,6 +25,7 @@ type console struct {
 	cmd    *osexec.Cmd
 	master *os.File
 	slave  *os.File
+	before unix.Termios // the modes that it was started in
 
 	mu   sync.Mutex
 	seen []byte
@@ -51,6 +52,7 @@ func sit(t *testing.T, cmd *osexec.Cmd) *console {
 		t.Fatal(err)
 	}
 	c := &console{cmd: cmd, master: master, slave: slave, done: make(chan struct{})}
+	c.before = c.modes(t) // now: the program may change them at once
 	if cmd.Stdin == nil {
 		cmd.Stdin = slave
 	}
@@ -126,6 +128,12 @@ func (c *console) end(t *testing.T) outcome {
 	<-c.done
 	o.Out = c.text()
 	return o
+}
+
+// restored waits until the terminal has the modes that it was started in.
+func (c *console) restored(t *testing.T) {
+	t.Helper()
+	eventually(t, "the modes are as they were", func() bool { return c.modes(t) == c.before })
 }
 
 func (c *console) modes(t *testing.T) unix.Termios {
@@ -311,7 +319,6 @@ func TestTerminalRestored(t *testing.T) {
 			cmd := fronted(append(append(flags, "-use", "TOK="+value, "--"), program...)...)
 			cmd.Env = append(cmd.Environ(), "MARK="+mark)
 			c := sit(t, cmd)
-			before := c.modes(t)
 			c.wait(t, "ready")
 			if stop != nil {
 				if err := stop(c); err != nil {
@@ -319,7 +326,7 @@ func TestTerminalRestored(t *testing.T) {
 				}
 			}
 			_ = end(t, c.cmd)
-			eventually(t, "the modes are as they were", func() bool { return c.modes(t) == before })
+			c.restored(t)
 			eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
 		})
 	}
