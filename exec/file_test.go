@@ -79,7 +79,9 @@ func TestFileGone(t *testing.T) {
 		})
 	}
 	t.Run("panic", func(t *testing.T) {
-		got := see(t, fronted("-panic", "300ms", "-file", "KEY="+value, "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`))
+		cmd := fronted("-panic", "300ms", "-file", "KEY="+value, "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`)
+		cmd.Env = append(cmd.Environ(), "GOTRACEBACK=system") // the stacks of all goroutines
+		got := see(t, cmd)
 		check(t, "code", got.Code, 2)
 		eventually(t, "no file", func() bool { return absent(filepath.Dir(strings.TrimSpace(got.Out))) })
 		if strings.Contains(got.Errors, value) {
@@ -87,12 +89,31 @@ func TestFileGone(t *testing.T) {
 		}
 	})
 	t.Run("not started", func(t *testing.T) {
-		before, _ := filepath.Glob("/dev/shm/secrets-*")
-		check(t, "code", see(t, fronted("-file", "KEY="+value, "--", "/etc/passwd")).Code, 126)
-		check(t, "code", see(t, fronted("-file", "KEY="+value, "--", write(t, filepath.Join(t.TempDir(), "x"), "#!/no\n", 0o755))).Code, 127)
-		after, _ := filepath.Glob("/dev/shm/secrets-*")
-		check(t, "files", after, before)
+		dir := inMemory(t)
+		for program, code := range map[string]int{"/etc/passwd": 126, write(t, filepath.Join(t.TempDir(), "x"), "#!/no\n", 0o755): 127} {
+			cmd := fronted("-file", "KEY="+value, "--", program)
+			cmd.Env = append(cmd.Environ(), "XDG_RUNTIME_DIR="+dir)
+			check(t, "code", see(t, cmd).Code, code)
+		}
+		check(t, "files", shelves(dir), nil)
 	})
+}
+
+// inMemory is a directory in memory for the files that one test lends, named to
+// us by XDG_RUNTIME_DIR.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func shelves(dir string) []string {
+	found, _ := filepath.Glob(filepath.Join(dir, "secrets-*"))
+	return found
 }
 
 // TestNoMemory has no file system in memory to write to, and then no room.

@@ -15,9 +15,8 @@ import (
 func TestRandomKills(t *testing.T) {
 	const rounds = 200 / slower
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
-	dir := t.TempDir()
-	mark := filepath.Join(dir, "mark")
-	before, _ := filepath.Glob("/dev/shm/secrets-*")
+	mark := filepath.Join(t.TempDir(), "mark")
+	memory := inMemory(t)
 	for round := range rounds {
 		sig := signals[round%len(signals)]
 		args := []string{"-use", "TOK=" + value, "--", "sh", "-c", `stty raw -echo; echo $TOK; exec sleep 1000`}
@@ -25,7 +24,7 @@ func TestRandomKills(t *testing.T) {
 			args = append([]string{"-file", "KEY=" + value}, args...)
 		}
 		cmd := fronted(args...)
-		cmd.Env = append(cmd.Environ(), "MARK="+mark)
+		cmd.Env = append(cmd.Environ(), "MARK="+mark, "XDG_RUNTIME_DIR="+memory)
 		c := sit(t, cmd)
 		time.Sleep(rand.N(30 * time.Millisecond))
 		_ = cmd.Process.Signal(sig)
@@ -38,8 +37,5 @@ func TestRandomKills(t *testing.T) {
 		}
 	}
 	eventually(t, "no process is left", func() bool { return len(marked(mark)) == 0 })
-	eventually(t, "no file is left", func() bool {
-		after, _ := filepath.Glob("/dev/shm/secrets-*")
-		return len(after) <= len(before)
-	})
+	eventually(t, "no file is left", func() bool { return len(shelves(memory)) == 0 })
 }

@@ -165,6 +165,14 @@ func TestMasked(t *testing.T) {
 	}
 }
 
+// TestMaskedTogether lends values that lie in each other and overlap: a run of
+// them is masked as one, by the name of the longest.
+func TestMaskedTogether(t *testing.T) {
+	got := see(t, fronted("-use", "LONG=first-part-last-part", "-use", "PART=part-last", "-use", "OVER=last-part-of-more", "--",
+		"sh", "-c", `echo "$LONG"; echo "$PART"; echo "a $LONG b $PART c"; echo "${LONG}-of-more"`))
+	check(t, "outcome", got, outcome{Out: "[secret:long]\n[secret:part]\na [secret:long] b [secret:part] c\n[secret:long]\n"})
+}
+
 // hide takes away the beginning of a value that may be shown before its mask,
 // at most three bytes, when the value's pieces are far apart in time.
 func hide(shown string) string {

@@ -4,6 +4,7 @@ package exec_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -109,6 +110,29 @@ func TestTermIgnored(t *testing.T) {
 		check(t, "line", c.line(t), "TERM")
 	}
 	check(t, "counts", c.counts(t), "TERM=3")
+}
+
+// TestStopOfUsAlone stops us, and not the program: it goes on, and what it writes
+// meanwhile comes when we go on.
+func TestStopOfUsAlone(t *testing.T) {
+	dir := t.TempDir()
+	cmd := through("sh", "-c", `echo 1 > ready; while [ ! -e go ]; do sleep 0.02; done; echo out; echo 1 > done; exit 7`)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	number(t, filepath.Join(dir, "ready"))
+	_ = cmd.Process.Signal(syscall.SIGSTOP)
+	eventually(t, "we are stopped", func() bool {
+		return strings.Contains(read(t, "/proc/"+strconv.Itoa(cmd.Process.Pid)+"/status"), "State:\tT")
+	})
+	write(t, filepath.Join(dir, "go"), "", 0o600)
+	number(t, filepath.Join(dir, "done"))
+	_ = cmd.Process.Signal(syscall.SIGCONT)
+	check(t, "outcome", end(t, cmd), outcome{Code: 7})
+	check(t, "out", out.String(), "out\n")
 }
 
 // TestNohup starts us with HUP ignored: so it is in the program, and a HUP to

@@ -4,6 +4,7 @@ package exec_test
 
 import (
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -115,6 +116,20 @@ func TestReplace(t *testing.T) {
 	check(t, "code", got.Code, 127)
 }
 
+// TestNoTerminal has no terminal at all and next to no environment, as under
+// cron, in CI, or for a command of ssh.
+func TestNoTerminal(t *testing.T) {
+	script := `ps -o tty= $$; for fd in 0 1 2; do test -t $fd && echo $fd; done; { : < /dev/tty; } 2>/dev/null || echo none; echo err >&2; env | sort; exit 7`
+	alone := func(cmd *osexec.Cmd) outcome {
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TOK=" + value}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		return see(t, cmd)
+	}
+	want := alone(bare("bash", "-c", script))
+	want.Out = strings.ReplaceAll(want.Out, value, mask)
+	check(t, "outcome", alone(through("bash", "-c", script)), want)
+}
+
 // TestNested runs us within us.
 func TestNested(t *testing.T) {
 	inner := append([]string{}, through("sh", "-c", `echo $OUT $TOK; exit 7`).Args...)
@@ -122,13 +137,17 @@ func TestNested(t *testing.T) {
 	check(t, "outcome", got, outcome{Code: 7, Out: "[secret:out] " + mask + "\n"})
 }
 
-// TestNoCore leaves no core file of ours when the program dies of one.
+// TestNoCore leaves no core file of ours when the program dies of one, though
+// our limit allows it.
 func TestNoCore(t *testing.T) {
 	dir := t.TempDir()
-	cmd := fronted("-use", "TOK="+value, "--", "sh", "-c", `ulimit -c 0; kill -SEGV $$`)
+	cmd := shell(`ulimit -c $(ulimit -H -c); exec "$@" sh -c 'ulimit -c 0; kill -SEGV $$'`)
 	cmd.Dir = dir
 	got := see(t, cmd)
 	check(t, "outcome", got, outcome{Signal: syscall.SIGSEGV})
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.CoreDump() {
+		t.Error("our core was dumped")
+	}
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)

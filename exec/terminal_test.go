@@ -332,6 +332,29 @@ func TestTerminalRestored(t *testing.T) {
 	}
 }
 
+// TestTerminalFull has a full disk for what the program says beside the terminal:
+// the terminal, files and processes are left in order all the same.
+func TestTerminalFull(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = full.Close() }()
+	memory := inMemory(t)
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := fronted("-file", "KEY="+value, "--", "sh", "-c", `stty raw -echo; echo lost >&2; printf 'file %s' "$KEY"`)
+	cmd.Env = append(cmd.Environ(), "MARK="+mark, "XDG_RUNTIME_DIR="+memory)
+	cmd.Stderr = full
+	c := sit(t, cmd)
+	if got := end(t, cmd); got == (outcome{}) {
+		t.Error("what was lost is not told")
+	}
+	c.wait(t, "file "+memory)
+	c.restored(t)
+	check(t, "files", shelves(memory), nil)
+	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
+}
+
 // TestHangup takes the terminal away: the program is hung up on, and we are gone.
 func TestHangup(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "hup")
@@ -377,6 +400,16 @@ os.write(1, digest.hexdigest().encode())`, len(keys))))
 	sum := sha256.Sum256(keys)
 	c.wait(t, hex.EncodeToString(sum[:]))
 	check(t, "code", c.end(t).Code, 0)
+}
+
+// TestTypedAhead types before the program reads: it gets the first line, and what
+// it does not read is lost with its pty, as docs/exec.md says.
+func TestTypedAhead(t *testing.T) {
+	c := sit(t, shell(`"$@" sh -c 'echo ready; sleep 0.3; read -r x; echo "got $x"'; read -r -t 0.2 y; echo "then ${y:-nothing}"`))
+	c.wait(t, "ready")
+	c.typed(t, "one\rtwo\r")
+	c.wait(t, "got one")
+	c.wait(t, "then nothing")
 }
 
 // TestReaderOfTerminal has a pager behind us, which reads its keys from the
