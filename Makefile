@@ -11,7 +11,7 @@ FUZZTIME      ?= 10s
 ifeq ($(shell uname),Linux)
 PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool \
             setpriv unshare strace ps tmux script zsh fish /usr/share/bash-completion/bash_completion \
-            python3 pip3 node npm perl openssl xxd jq hexdump mawk \
+            python3 pip3 node npm perl openssl xxd jq hexdump mawk stress-ng \
             curl wget git vim nano less top htop watch pv dialog fzf ssh-keygen
 KEYRING  := .ci/keyring-session
 else
@@ -71,9 +71,11 @@ race:
 erasing:
 	GOEXPERIMENT=runtimesecret $(GO) test -run 'Erased|Leaves|Slot' ./machine
 
-## torture: the long run of damage, crashes and faults, with its figures
+## torture: the long run of damage, crashes and faults, with its figures, and of
+## signals and ends of exec under load
 torture: programs
 	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
+	SECRETS_TORTURE=1 $(GO) test -race -run Torture -count 1 -timeout 24h ./exec
 
 ## bench: what secrets costs, as ratios within one run
 bench: programs
