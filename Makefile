@@ -77,9 +77,13 @@ torture: programs
 	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
 	SECRETS_TORTURE=1 $(GO) test -race -run Torture -count 1 -timeout 24h ./exec
 
+# The programs that bench compares with, several minutes to build.
+PEERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/secrets-peers
+
 ## bench: what secrets costs, as ratios within one run
 bench: programs
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./redact ./store ./exec ./cmd
+	.ci/peers $(PEERS)
+	SECRETS_PEERS=$(PEERS) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 30m ./redact ./store ./cmd
 
 ## cover: the share of statements that the tests reach
 cover:
