@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "front" {
 		os.Exit(front(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "talk" {
+		os.Exit(talk())
+	}
 	// With the race detector a program sleeps for a second before it ends,
 	// unless it is told not to: there are thousands.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
@@ -33,6 +36,15 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Exit(m.Run())
+}
+
+// talk is a program to run where there is no shell to be one.
+func talk() int {
+	for range 2 {
+		fmt.Fprintln(os.Stdout, "out", os.Getenv("TOK"))
+		fmt.Fprintln(os.Stderr, "err", os.Getenv("TOK"))
+	}
+	return 7
 }
 
 // loans is a flag "NAME=value" or "NAME=@file"; the label is the name in lower case.
