@@ -19,7 +19,7 @@ PROGRAMS := python3 node perl openssl xxd jq curl tmux
 endif
 
 .NOTPARALLEL:
-.PHONY: demo test lint fuzz targets release-check keyring erasing race torture bench cover completions programs
+.PHONY: demo test lint fuzz targets release-check keyring erasing race torture wine bench cover completions programs
 
 ## demo: the main job, end to end, in a throw-away home
 demo:
@@ -76,6 +76,11 @@ erasing:
 torture: programs
 	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
 	SECRETS_TORTURE=1 $(GO) test -race -run Torture -count 1 -timeout 24h ./exec
+
+## wine: the Windows program, as far as Wine runs it; installs most of a GB
+wine:
+	.ci/need wine x86_64-w64-mingw32-ld
+	.ci/wine
 
 # The programs that bench compares with, several minutes to build.
 PEERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/secrets-peers
