@@ -23,7 +23,7 @@ import (
 func newBundle(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bundle COMMAND",
-		Short: "Make secrets for a machine without a store: a CI runner, a container",
+		Short: "Make secrets for a machine without a store: CI, a container",
 		Long: `A bundle is an age file with a few secrets, for a machine without a store, a
 keyring or a home: 'secrets exec --bundle FILE' lends what is in it. It may lie
 in a repository; who has one of its identities can read all of it.` + exitStatus(storeExits...),
@@ -64,8 +64,8 @@ func (o *parcel) end(now time.Time) (time.Time, error) {
 
 var (
 	errNoOutput     = errors.New("a bundle is not written to a terminal")
-	errOtherKind    = errors.New("this file is for 'secrets import', not for commands")
-	errNotTransfer  = errors.New("this file is for 'secrets exec --bundle', not for a store")
+	errOtherKind    = errors.New("this file was exported for a store, and is no bundle")
+	errNotTransfer  = errors.New("this file is a bundle, and was not exported for a store")
 	errNothingGiven = errors.New("there is nothing to put into it: LABEL or NAME=- is missing")
 	errStdinTwice   = errors.New("only one value can come from stdin")
 	errForeignNote  = errors.New("its note has control characters")
@@ -114,13 +114,13 @@ func newBundleCreate(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create --to RECIPIENT… {LABEL | NAME=-}…",
 		Short: "Make a bundle",
-		Long: `Makes a bundle of secrets from the store, or of one value from stdin: NAME=-, lent
-as the variable NAME. Without a LABEL no store is needed. A file that is there is
-not replaced. Refused where an agent is detected.
+		Long: `Makes a bundle of secrets from the store, or of one value from stdin: NAME=-,
+lent as the variable NAME. Without a LABEL no store is needed. A file that is
+there is not replaced. Refused where an agent is detected.
 
 It ends after 90 days, if --expires does not say otherwise.` + exitStatus(storeExits...),
 		Example: `  secrets bundle create --to age1pq1… -o ci.age npm-token deploy-key
-  printf %s "$TOKEN" | secrets bundle create --to age1pq1… --expires 30d -o ci.age TOKEN=-`,
+  printf %s "$TOKEN" | secrets bundle create --to age1pq1… -o ci.age TOKEN=-`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeLabels(sys, at),
 		RunE:              func(_ *cobra.Command, args []string) error { return runBundleCreate(sys, at, args, o) },
@@ -314,8 +314,9 @@ func newBundleShow(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show what is in a bundle, but no values",
-		Long: `Shows the labels in a bundle, the variables they are lent as and when it ends, also
-where it has ended. The identity is looked for where 'secrets exec --bundle' looks.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitDamaged, exitRefused),
+		Long: `Shows the labels in a bundle, the variables they are lent as and when it ends,
+also where it has ended. The identity is looked for where 'secrets exec
+--bundle' looks.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitDamaged, exitRefused),
 		Example: `  secrets bundle show ci.age --identity-file identity.txt`,
 		Args:    exactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return runBundleShow(sys, at, args[0], with, asJSON) },
@@ -363,11 +364,11 @@ func newBundleRotate(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate FILE --to RECIPIENT…",
 		Short: "Seal a bundle for other recipients, or for longer",
-		Long: `Opens a bundle and seals what is in it for the recipients that are given, and only
-them, under a new file key and expiry, in the place of the old file or in a new
-one. The values stay as they are: who had an identity of the old file has them.
-Where that is why you rotate, change the values where they come from, and make a
-new bundle. Refused where an agent is detected.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitDamaged, exitRefused),
+		Long: `Opens a bundle and seals what is in it for the recipients that are given, and
+only them, under a new file key and expiry, in the place of the old file or in a
+new one. The values stay as they are: who had an identity of the old file has
+them. Where that is why you rotate, change the values where they come from, and
+make a new bundle. Refused where an agent is detected.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitDamaged, exitRefused),
 		Example: `  secrets bundle rotate ci.age --identity-file old.txt --to age1pq1…`,
 		Args:    exactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return runBundleRotate(sys, at, args[0], with, o) },

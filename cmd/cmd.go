@@ -6,6 +6,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -99,17 +100,13 @@ func New(sys Sys) *cobra.Command {
 func newRoot(sys Sys) (root *cobra.Command, at *place) {
 	at = &place{}
 	root = &cobra.Command{
-		Use:   "secrets",
+		Use:   "secrets COMMAND",
 		Short: "Keep API keys on this machine and lend them to commands by label",
-		Long: `secrets keeps API keys encrypted, bound to this machine, and lends them by label:
-
-    secrets set openai-api-key
-    secrets exec --use openai-api-key -- python3 script.py
-
-The command finds the value in its environment (OPENAI_API_KEY); whatever it
-prints is masked. The value is never an argument and no command but 'get' prints
-one. A command that is lent a secret holds it and can do with it what it was
-told to: lend to commands you trust.
+		Long: `secrets keeps API keys encrypted, bound to this machine, and lends them by
+label. A command finds the value in its environment, and what it prints is
+masked. The value is never an argument, and no command of secrets but 'get'
+prints one. What is lent a secret holds it and can do with it what it was told
+to: lend to commands you trust.
 
 Environment:
 
@@ -118,11 +115,15 @@ Environment:
     SECRETS_IDENTITY  the identity of a bundle, where no file has it
     NO_COLOR          no colours`,
 		Example: `  secrets set openai-api-key
-  secrets list
-  secrets exec --use openai-api-key -- curl https://api.openai.com/v1/models
-  secrets doctor`,
-		Args:          cobra.ArbitraryArgs,
-		RunE:          runParent,
+  secrets exec --use openai-api-key -- python3 script.py
+  secrets list`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if wanted, _ := c.Flags().GetBool("version"); wanted {
+				return runVersion(sys, false)
+			}
+			return runParent(c, args)
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
@@ -133,6 +134,8 @@ Environment:
 	root.SetIn(sys.Stdin)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(showUsage)
+	root.Flags().Bool("version", false, "print the version")
 	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
 	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
 	root.PersistentFlags().IntVar(&at.passphraseFD, "passphrase-fd", noFD, "read passphrases from descriptor `N`, one a line, and do not ask")
@@ -160,26 +163,43 @@ func runParent(c *cobra.Command, args []string) error {
 
 // unknownCommand is the error of a name that is no command of parent.
 func unknownCommand(parent *cobra.Command, name string) error {
+	if !parent.HasSubCommands() {
+		return usage(errors.New(parent.CommandPath() + " has no commands of its own"))
+	}
 	var names []string
 	for _, c := range parent.Commands() {
 		if !c.Hidden {
 			names = append(names, c.Name())
 		}
 	}
-	return &unknownCommandError{parent: parent.CommandPath(), name: name, near: closest(name, names)}
+	near := elsewhere(name)
+	if near == "" || parent.HasParent() {
+		near = closest(name, names)
+	}
+	hint := "secrets help" + strings.TrimPrefix(parent.CommandPath(), "secrets") + " lists the commands"
+	if near != "" {
+		hint = "did you mean: " + parent.CommandPath() + " " + near
+	}
+	return usageError{errors.New("there is no command " + named(name, near)), hint}
 }
 
-// An unknownCommandError knows the command that was probably meant.
-type unknownCommandError struct{ parent, name, near string }
-
-func (e *unknownCommandError) Error() string { return "there is no command " + named(e.name, e.near) }
-
-func (e *unknownCommandError) hint() string {
-	if e.near != "" {
-		return "did you mean: " + e.parent + " " + e.near
+// elsewhere is our command for what other tools call by this name, or nothing.
+func elsewhere(name string) string {
+	switch name {
+	case "run":
+		return "exec"
+	case "read", "reveal", "print":
+		return "get"
+	case "add", "create", "new", "put", "store":
+		return "set"
+	case "delete", "del", "remove", "unset":
+		return "rm"
+	case "move", "rename":
+		return "mv"
+	case "status":
+		return "doctor"
 	}
-	topic := strings.TrimPrefix(e.parent, "secrets")
-	return "secrets help" + topic + " lists the commands"
+	return ""
 }
 
 // exactArgs takes n arguments, named as the usage line names them.
@@ -188,7 +208,7 @@ func exactArgs(n int) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s takes %s, not %d", c.CommandPath(), arguments(n), len(args)))
+		return usageError{fmt.Errorf("%s takes %s, not %d", c.CommandPath(), arguments(n), len(args)), c.UseLine()}
 	}
 }
 
@@ -208,5 +228,5 @@ func someLabels(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return nil
 	}
-	return usage(fmt.Errorf("%s takes at least one label", c.CommandPath()))
+	return usageError{fmt.Errorf("%s takes at least one label", c.CommandPath()), c.UseLine()}
 }

@@ -54,12 +54,12 @@ func newCompletion(sys Sys) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print the completion script of a shell",
 		Long: `Prints the completion script of a shell: bash, zsh, fish or powershell. It
-completes commands, flags and labels. Labels are sealed in the store, so they are
-completed only where the store opens without a question.` + exitStatus(exitOK, exitUsage),
-		Example: `  source <(secrets completion bash)                                   # in ~/.bashrc
+completes commands, flags and labels. Labels are sealed in the store, so they
+are completed only where the store opens without a question.` + exitStatus(exitOK, exitUsage),
+		Example: `  source <(secrets completion bash)                               # in ~/.bashrc
   secrets completion zsh > "${fpath[1]}/_secrets"
   secrets completion fish > ~/.config/fish/completions/secrets.fish
-  secrets completion powershell | Out-String | Invoke-Expression      # in $PROFILE`,
+  secrets completion powershell | Out-String | Invoke-Expression  # in $PROFILE`,
 		Args:      exactArgs(1),
 		ValidArgs: shells,
 		RunE: func(c *cobra.Command, args []string) error {

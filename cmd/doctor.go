@@ -16,8 +16,9 @@ func newDoctor(sys Sys, at *place) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say in what state the store and its binding are",
 		Long: `Says in what state the store, its key source and the hardware ID are, each with
-the next step where there is one. It never asks, never writes, and prints neither
-IDs nor keys. Its exit status is that of the worst it found; a warning is none.
+the next step where there is one. It never asks, never writes, and prints
+neither IDs nor keys. Its exit status is that of the worst it found; a warning
+is none.
 
 With --deep it reads the whole file, down to each value, and says of a damaged
 one what can be saved. With --repair it saves that into store.db.repaired beside
@@ -97,7 +98,8 @@ func writeFindings(sys Sys, findings []finding) error {
 	for _, f := range findings {
 		rows = append(rows, []string{f.Check, paint(sys, sys.Stdout, colours[f.Level], f.Level), f.Fact})
 		for line := range strings.Lines(f.Next) {
-			rows = append(rows, []string{"", "", "-> " + strings.TrimRight(line, "\n")})
+			// The colours of nothing, since a column is as wide as its bytes.
+			rows = append(rows, []string{"", paint(sys, sys.Stdout, colours[f.Level], ""), "-> " + strings.TrimRight(line, "\n")})
 		}
 	}
 	return writeTable(sys, rows)

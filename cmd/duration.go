@@ -41,22 +41,40 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 
 // span says a duration as a person would: in its largest whole unit.
 func span(d time.Duration) string {
-	units := []struct {
-		size time.Duration
-		name string
-	}{{year, "y"}, {day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}}
-	for _, u := range units {
-		if d >= u.size {
-			return strconv.Itoa(int(d/u.size)) + u.name
-		}
+	if d < time.Minute {
+		return "now"
 	}
-	return "now"
+	size, name := unit(d)
+	return strconv.Itoa(int(d/size)) + name
 }
 
-// age says how old something is.
-func age(d time.Duration) string {
+// unit is the largest one of which d has at least one, and else the smallest.
+func unit(d time.Duration) (size time.Duration, name string) {
+	switch {
+	case d >= year:
+		return year, "y"
+	case d >= day:
+		return day, "d"
+	case d >= time.Hour:
+		return time.Hour, "h"
+	}
+	return time.Minute, "m"
+}
+
+// ago says how long something is past.
+func ago(d time.Duration) string {
 	if d < time.Minute {
 		return "just now"
 	}
-	return span(d) + " old"
+	return span(d) + " ago"
+}
+
+// ahead says how far off something is, to the nearest unit: what was set to 90
+// days is 90 days off a moment later too.
+func ahead(d time.Duration) string {
+	if d < time.Minute {
+		return "in less than 1m"
+	}
+	size, _ := unit(d)
+	return "in " + span(d+size/2)
 }

@@ -54,3 +54,31 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// A moment after a time was set it is still that time, and a moment after it
+// passed there is a word for it.
+func TestAheadAndAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                       "in less than 1m",
+		time.Minute - 1:         "in less than 1m",
+		time.Minute:             "in 1m",
+		time.Hour - time.Second: "in 1h",
+		90*day - time.Second:    "in 90d",
+		90*day - 13*time.Hour:   "in 89d",
+		2*year - time.Second:    "in 2y",
+	} {
+		if got := ahead(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{
+		0:                  "just now",
+		time.Minute - 1:    "just now",
+		time.Minute:        "1m ago",
+		90*day - time.Hour: "89d ago",
+	} {
+		if got := ago(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}

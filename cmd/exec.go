@@ -29,11 +29,11 @@ func newExec(sys Sys, at *place) *cobra.Command {
 	var o execOptions
 	c := &cobra.Command{
 		Use:   "exec --use [NAME=]LABEL… [flags] -- COMMAND [ARG…]",
-		Short: "Run a command with secrets in its environment and mask them in its output",
-		Long: `Runs a command with the values of labels in its environment, and masks the values
-in all it prints: [secret:LABEL] stands in their place, also where they are
-printed in base64, hex, JSON, URL encoding and the like. No shell is started:
-COMMAND is run as it is given.
+		Short: "Lend secrets to a command and mask them in what it prints",
+		Long: `Runs a command with the values of labels in its environment, and masks the
+values in all it prints: [secret:LABEL] stands in their place, also where they
+are printed in base64, hex, JSON, URL encoding and the like. No shell is
+started: COMMAND is run as it is given.
 
 A label is lent as the variable that 'secrets list' shows, or as NAME; with
 --use-file as a private file, in memory where there is such a file system, whose
@@ -42,8 +42,8 @@ command's standard input. Names that steer programs (PATH, LD_PRELOAD, BASH_ENV,
 NODE_OPTIONS …) are refused, and so is a command line that holds one of the
 values, since everybody can read it.
 
-The command meets the terminal, pipes, signals and exit status that it would meet
-bare; what differs is in docs/exec.md. --no-mask makes it take the place of
+The command meets the terminal, pipes, signals and exit status that it would
+meet bare; what differs is in docs/exec.md. --no-mask makes it take the place of
 secrets altogether, and is for a human at a terminal alone.
 
 With --bundle the values come out of a file that 'secrets bundle' made, and
@@ -62,7 +62,8 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
   secrets exec --use-file KUBECONFIG=kube/prod -- kubectl get pods
   secrets exec --stdin registry-password -- docker login -u me --password-stdin
   secrets exec --bundle ci.age --use npm-token -- npm publish
-  secrets exec --use openai-api-key -- sh -c 'curl -H "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/models'`,
+  secrets exec --use KEY=openai-api-key -- sh -c \
+    'curl -H "Authorization: Bearer $KEY" https://api.openai.com/v1/models'`,
 		Args:                  execArgs,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -90,7 +91,8 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
 var (
 	errNothingLent = errors.New("there is nothing to lend or to mask")
 	errNoDashes    = errors.New("-- is missing in front of the command")
-	errNoCommand   = errors.New("there is no command behind --")
+	errStray       = errors.New("a word in front of -- belongs to no flag")
+	errNoCommand   = errors.New("there is no command to run")
 	errBadTimeout  = errors.New("--timeout must be longer than nothing")
 	errUseFile     = errors.New("--use-file takes NAME=LABEL")
 	errNoBundle    = errors.New("--identity-file and --identity-fd are for --bundle")
@@ -100,8 +102,10 @@ var (
 // execArgs wants "-- COMMAND": without the dashes, a flag of the command would
 // be taken for one of ours.
 func execArgs(c *cobra.Command, args []string) error {
-	switch dash := c.ArgsLenAtDash(); {
-	case dash < 0 && len(args) > 0, dash > 0:
+	switch dashes := c.ArgsLenAtDash() == 0; {
+	case !dashes && slices.Contains(args, "--"):
+		return usage(errStray)
+	case !dashes && len(args) > 0:
 		return usage(errNoDashes)
 	case len(args) == 0:
 		return usage(errNoCommand)

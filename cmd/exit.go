@@ -43,7 +43,7 @@ var exitTexts = []struct {
 	{exitBusy, "another process holds the store"},
 	{exitRefused, "refused: policy, permissions, file system or platform"},
 	{exitTimeout, "--timeout passed and the command was ended"},
-	{exitNotRun, "secrets itself failed and the command was not started (its line on stderr begins with \"secrets: \")"},
+	{exitNotRun, "the command was not started, as a line \"secrets: …\" on stderr says"},
 	{exitCannotRun, "the command was found but cannot be run"},
 	{exitNoCommand, "the command was not found"},
 }

@@ -12,10 +12,10 @@ func newExport(sys Sys, at *place) *cobra.Command {
 		Use:   "export --to RECIPIENT… LABEL…",
 		Short: "Seal secrets for another store",
 		Long: `Seals secrets into an age file that the recipients alone can open, and import
-into their own stores. The recipient of a store is what 'secrets identity' prints
-there: make sure that it comes from there, since whoever gave you another one
-gets the values. A file that is there is not replaced. Refused where an agent is
-detected.
+into their own stores. The recipient of a store is what 'secrets identity'
+prints there: make sure that it comes from there, since whoever gave you another
+one gets the values. A file that is there is not replaced. Refused where an
+agent is detected.
 
 It ends after 7 days, if --expires does not say otherwise.` + exitStatus(storeExits...),
 		Example: `  secrets export --to age1pq1… -o for-laptop.age npm-token github/token

@@ -18,6 +18,8 @@ func flagError(c *cobra.Command, err error) error {
 		shape   *pflag.InvalidSyntaxError
 	)
 	switch {
+	case c.HasSubCommands() && c.Flags().NArg() > 0: // "run --use …": no flag was looked for yet
+		return unknownCommand(c, c.Flags().Arg(0))
 	case errors.As(err, &shape): // "-----BEGIN …" is a key, given as an argument
 		err = errValueInArguments
 	case errors.As(err, &value):
@@ -25,7 +27,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		err = fmt.Errorf("--%s takes %s", missing.GetFlag().Name, flagWords(missing.GetFlag()))
 	case errors.As(err, &unknown):
-		err = unknownFlag(c, unknown.GetSpecifiedName())
+		return unknownFlag(c, unknown)
 	}
 	return usage(err)
 }
@@ -44,15 +46,19 @@ func flagWords(f *pflag.Flag) string {
 	}
 }
 
-func unknownFlag(c *cobra.Command, name string) error {
+func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError) error {
+	name := unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		return usage(errors.New("there is no flag -" + name)) // one letter
+	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	switch near := closest(name, names); {
 	case near != "":
-		return fmt.Errorf("there is no flag --%s; did you mean --%s?", name, near)
+		return usageError{errors.New("there is no flag --" + name), "did you mean --" + near + "?"}
 	case len(name) < maxNamed:
-		return errors.New("there is no flag --" + name)
+		return usage(errors.New("there is no flag --" + name))
 	default:
-		return errors.New("there is no such flag")
+		return usage(errors.New("there is no such flag"))
 	}
 }

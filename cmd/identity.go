@@ -16,11 +16,11 @@ func newIdentity(sys Sys, at *place) *cobra.Command {
 		Use:   "identity",
 		Short: "Print this machine's age recipient, for others to export to",
 		Long: `Prints the age recipient (age1pq1…) of this store: what others seal with
-'secrets export --to' and 'secrets bundle create --to', only this store opens. It
-is no secret. The identity behind it is made when it is first asked for, lies in
-the store, sealed under its key, and is shown to nobody.` + exitStatus(storeExits...),
+'secrets export --to' and 'secrets bundle create --to', only this store opens.
+It is no secret. The identity behind it is made when it is first asked for, lies
+in the store, sealed under its key, and is shown to nobody.` + exitStatus(storeExits...),
 		Example: `  secrets identity
-  ssh work.example secrets export --to "$(secrets identity)" npm-token | secrets import -`,
+  ssh work secrets export --to "$(secrets identity)" db-url | secrets import -`,
 		Args: exactArgs(0),
 		RunE: func(*cobra.Command, []string) error { return runIdentity(sys, at) },
 	}

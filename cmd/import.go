@@ -30,7 +30,7 @@ expired is refused, and a label that is there is replaced only with --replace.
 age says who can open a file, and not who made it: import what you expect, from
 where you expect it.` + exitStatus(storeExits...),
 		Example: `  secrets import for-laptop.age
-  ssh work.example secrets export --to "$(secrets identity)" npm-token | secrets import -`,
+  ssh work secrets export --to "$(secrets identity)" db-url | secrets import -`,
 		Args: exactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runImport(sys, at, args[0], o) },
 	}

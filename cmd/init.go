@@ -28,8 +28,8 @@ func newInit(sys Sys, at *place) *cobra.Command {
 		Long: `Makes the store and binds it to this machine: its key lies in a key source, and
 the hardware ID of this machine is part of what opens it.
 
-    keyring   the keyring of the operating system (the default): unlocked by your
-              login, on the disk only in encrypted form
+    keyring   the keyring of the operating system (the default): unlocked by
+              your login, on the disk only in encrypted form
     file      a key file of its own, away from the store: protected by nothing
               but its permissions; for machines without a keyring
     passphrase
@@ -37,9 +37,9 @@ the hardware ID of this machine is part of what opens it.
               read from --passphrase-fd; guessing one costs 256 MiB and some
               tenths of a second each time
 
-A source is never chosen for you: where the keyring cannot serve, nothing is made
-and the commands to choose from are printed. With --no-hardware-id the store and
-its key together open anywhere.
+A source is never chosen for you: where the keyring cannot serve, nothing is
+made and the commands to choose from are printed. With --no-hardware-id the
+store and its key together open anywhere.
 
 There is no way back from a lost keyring, key file, passphrase or machine until
 'secrets recovery create' has made one.` + exitStatus(exitOK, exitFailed, exitUsage, exitHuman, exitKeyring, exitBusy, exitRefused),

@@ -1,14 +1,19 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
+	"strings"
 
 	"secrets/store"
 )
 
 // An unknownLabelError names the label that was meant, where one is near.
-type unknownLabelError struct{ label, near string }
+type unknownLabelError struct {
+	label, near string
+	bundled     bool // looked for in a bundle, not in the store
+}
 
 func (e *unknownLabelError) Error() string { return "there is no secret " + named(e.label, e.near) }
 func (e *unknownLabelError) Unwrap() error { return store.ErrNotFound }
@@ -24,6 +29,7 @@ func nearest(s chest, label string, err error) error {
 		return err
 	}
 	unknown := &unknownLabelError{label: label}
+	_, unknown.bundled = s.(bundleChest)
 	metas, listErr := s.List()
 	if listErr != nil {
 		return errors.Join(unknown, listErr)
@@ -32,7 +38,7 @@ func nearest(s chest, label string, err error) error {
 	for _, m := range metas {
 		labels = append(labels, m.Label)
 	}
-	unknown.near = closest(label, labels)
+	unknown.near = cmp.Or(closest(label, labels), completed(label, labels))
 	return unknown
 }
 
@@ -56,6 +62,21 @@ func closest(typed string, words []string) string {
 	for _, word := range words {
 		if d := distance(typed, word); d < best {
 			best, found = d, word
+		}
+	}
+	return found
+}
+
+// completed is the one word that has typed in it, three letters or more, or
+// nothing.
+func completed(typed string, words []string) (found string) {
+	for _, word := range words {
+		switch {
+		case len(typed) < 3 || !strings.Contains(word, typed):
+		case found != "":
+			return ""
+		default:
+			found = word
 		}
 	}
 	return found

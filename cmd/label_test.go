@@ -26,6 +26,22 @@ func TestDistance(t *testing.T) {
 	}
 }
 
+func TestCompleted(t *testing.T) {
+	words := []string{"openai-api-key", "github/token", "github/key"}
+	for typed, want := range map[string]string{
+		"openai": "openai-api-key",
+		"tok":    "github/token",
+		"to":     "",
+		"github": "",
+		"key":    "",
+		"":       "",
+	} {
+		if got := completed(typed, words); got != want {
+			t.Errorf("%q: got %q, want %q", typed, got, want)
+		}
+	}
+}
+
 func TestClosest(t *testing.T) {
 	words := []string{"openai-api-key", "github/token", "db"}
 	for typed, want := range map[string]string{

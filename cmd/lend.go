@@ -44,7 +44,7 @@ func lend(sys Sys, s chest, label string, what purpose) (store.Meta, redact.Valu
 		return store.Meta{}, redact.Value{}, nearest(s, label, err)
 	}
 	if expired(m, sys.Now()) {
-		warn(sys, "%s expired %s ago; put a new value in its place: secrets set %s --replace", label, span(sys.Now().Sub(m.Expires)), label)
+		warn(sys, "%s expired %s; put a new value in its place: secrets set %s --replace", label, ago(sys.Now().Sub(m.Expires)), label)
 	}
 	return m, value, nil
 }

@@ -15,8 +15,8 @@ func newList(sys Sys, at *place) *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the labels",
-		Long: `Lists the labels with the variable each is lent as, the age of its value, when it
-ends and its note. No value is opened.` + exitStatus(storeExits...),
+		Long: `Lists the labels with the variable each is lent as, the age of its value, when
+it ends and its note. No value is opened.` + exitStatus(storeExits...),
 		Example: `  secrets list
   secrets list --json | jq -r '.secrets[].label'`,
 		Args: exactArgs(0),
@@ -87,7 +87,7 @@ func runShow(sys Sys, at *place, label string, asJSON bool) error {
 		{"label", m.Label},
 		{"variable", variable(m)},
 		{"created", m.Created.Local().Format(time.DateTime)},
-		{"value set", m.Updated.Local().Format(time.DateTime) + " (" + age(sys.Now().Sub(m.Updated)) + ")"},
+		{"value set", m.Updated.Local().Format(time.DateTime) + " (" + ago(sys.Now().Sub(m.Updated)) + ")"},
 		{"expires", expiryWords(m, sys.Now())},
 		{"masked", maskedWords(m)},
 	}
@@ -138,9 +138,9 @@ func expiryWords(m store.Meta, now time.Time) string {
 	case m.Expires.IsZero():
 		return "never"
 	case expired(m, now):
-		return "expired " + span(now.Sub(m.Expires)) + " ago"
+		return "expired " + ago(now.Sub(m.Expires))
 	default:
-		return "in " + span(m.Expires.Sub(now)+time.Second) // times are stored in whole seconds
+		return ahead(m.Expires.Sub(now))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,9 +72,9 @@ func TestPromptWithoutAValue(t *testing.T) {
 		"too short":          {"sk-\r", "sk-\r", 2, "a value under 4 bytes cannot be masked"},
 		"too big":            {strings.Repeat("sk-typed", 8193) + "\r", strings.Repeat("sk-typed", 8193) + "\r", 2, "the value is larger than 65536 bytes"},
 		"^D":                 {"\x04", "", 4, "ended before an answer came"},
-		"^C":                 {"sk-typed\x03", "", 130, "interrupted; nothing was changed"},
-		"^C at the second":   {"sk-typed-0123\r", "sk-typed\x03", 130, "interrupted; nothing was changed"},
-		"^C with a paste on": {"\x1b[200~sk-typed\x1b[201~\x03", "", 130, "interrupted; nothing was changed"},
+		"^C":                 {"sk-typed\x03", "", 130, "interrupted; no secret was changed"},
+		"^C at the second":   {"sk-typed-0123\r", "sk-typed\x03", 130, "interrupted; no secret was changed"},
+		"^C with a paste on": {"\x1b[200~sk-typed\x1b[201~\x03", "", 130, "interrupted; no secret was changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -242,6 +243,29 @@ func TestColours(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A next step stands under its fact, coloured or not.
+func TestColumnsOfDoctor(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "", "init")
+	plain := h.must(t, "", "doctor")
+	s := h.at(t, nil, "doctor")
+	s.end(t, 0)
+	shown := regexp.MustCompile(`\x1b\[[0-9]*m`).ReplaceAllString(s.screen(), "")
+	if got, want := strings.ReplaceAll(shown, "\r\n", "\n"), plain+"[end 0]\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestBundleIsNotShown(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	s := h.at(t, nil, "bundle", "create", "--to", "age1lxughg6yuw9ftqrnyh4p35m6nhj9er3dsapcez8g0mx3r0kqsc8qfeke27", "k")
+	s.end(t, 2)
+	s.wait(t, "a bundle is not written to a terminal")
+	s.wait(t, "hint: name a file: -o FILE")
 }
 
 // Who starts set and forgets the value is told what it waits for.

@@ -20,10 +20,11 @@ func newRecovery(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "recovery COMMAND",
 		Short: "Make and test a way back for the day when this machine is gone",
-		Long: `A recovery is an age identity (a line AGE-SECRET-KEY-…) that opens the store when
-its key or this machine is lost. Keep it away from this machine: in a password
-manager, or on paper in a safe place. Who has it and a copy of the store's file
-has all values. The store itself keeps the recipient alone, which opens nothing.` + exitStatus(storeExits...),
+		Long: `A recovery is an age identity (a line AGE-SECRET-KEY-…) that opens the store
+when its key or this machine is lost. Keep it away from this machine: in a
+password manager, or on paper in a safe place. Who has it and a copy of the
+store's file has all values. The store itself keeps the recipient alone, which
+opens nothing.` + exitStatus(storeExits...),
 		Example: `  secrets recovery create
   secrets recovery test`,
 		Args: cobra.ArbitraryArgs,

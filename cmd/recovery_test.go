@@ -57,7 +57,7 @@ func TestRecoveryThatIsNotKept(t *testing.T) {
 		shows  string
 	}{
 		"wrong": {"aaaaaa\rbbbbbb\rcccccc\r", 4, "what was typed is not the end of the identity"},
-		"^C":    {"\x03", 130, "interrupted; nothing was changed"},
+		"^C":    {"\x03", 130, "interrupted; no secret was changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,10 +17,10 @@ func newRekey(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rekey",
 		Short: "Put the store under a new key, or its key into another source",
-		Long: `Puts the store under a new key: every secret is sealed anew, in one step, and the
-old key is deleted last. A crash on the way leaves a store that opens. Do it when
-a copy of the store and its key may be in other hands, or to move the key into
-another source. The binding to this machine stays as it is.
+		Long: `Puts the store under a new key: every secret is sealed anew, in one step, and
+the old key is deleted last. A crash on the way leaves a store that opens. Do it
+when a copy of the store and its key may be in other hands, or to move the key
+into another source. The binding to this machine stays as it is.
 
 A copy of the file from before does not open any more; take a new backup. What
 has been read with the old key stays known: change those values where they come

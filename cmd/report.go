@@ -27,12 +27,16 @@ type advice struct {
 	hint string
 }
 
-// A usageError is a command line that cannot be meant.
-type usageError struct{ error }
+// A usageError is a command line that cannot be meant. Where hint is empty, the
+// next step is to read how the command is used.
+type usageError struct {
+	error
+	hint string
+}
 
 func (e usageError) Unwrap() error { return e.error }
 
-func usage(err error) error { return usageError{err} }
+func usage(err error) error { return usageError{error: err} }
 
 // report says how a command ended and returns the exit code.
 func report(sys Sys, c *cobra.Command, err error) int {
@@ -46,7 +50,7 @@ func report(sys Sys, c *cobra.Command, err error) int {
 		return diagnosis.code
 	}
 	if interrupted := (interruptedError{}); errors.As(err, &interrupted) {
-		say(sys, "interrupted; nothing was changed")
+		say(sys, "interrupted; no secret was changed")
 		exec.Die(interrupted.signal)
 		return 128 + int(interrupted.signal)
 	}
@@ -90,11 +94,13 @@ func adviceFor(c *cobra.Command, err error) advice {
 			break
 		}
 	}
-	if !found {
+	var line usageError
+	switch {
+	case found:
+	case errors.As(err, &line):
+		a = advice{exitUsage, cmp.Or(line.hint, c.CommandPath()+" --help shows how it is used")}
+	default:
 		a = advice{code: exitFailed}
-	}
-	if a.code == exitUsage && a.hint == "" {
-		a.hint = c.CommandPath() + " --help shows how it is used"
 	}
 	if c.Name() == "exec" && !started(err) && a.code != exitCannotRun && a.code != exitNoCommand {
 		a.code = exitNotRun
@@ -107,7 +113,6 @@ func started(err error) bool { return errors.As(err, new(*exec.OutputError)) }
 
 func aboutUsage(err error) (advice, bool) {
 	var (
-		unknown  *unknownCommandError
 		label    *store.LabelError
 		env      *store.EnvError
 		name     *exec.NameError
@@ -119,14 +124,12 @@ func aboutUsage(err error) (advice, bool) {
 	switch {
 	case errors.Is(err, errValueInArguments):
 		return advice{exitUsage, "treat the value as exposed: it is in your shell's history and was in the process list\nreplace it where it comes from, then give the new one to: secrets set LABEL"}, true
-	case errors.Is(err, errNoDashes), errors.Is(err, errNoCommand):
+	case errors.Is(err, errNoDashes), errors.Is(err, errStray), errors.Is(err, errNoCommand):
 		return advice{exitUsage, "secrets exec --use LABEL -- COMMAND ARG…"}, true
 	case errors.Is(err, errNothingLent):
 		return advice{exitUsage, "secrets list shows the labels; then: secrets exec --use LABEL -- COMMAND"}, true
-	case errors.As(err, &unknown):
-		return advice{exitUsage, unknown.hint()}, true
 	case errors.As(err, &label):
-		return advice{exitUsage, "secrets list shows the labels\nif a value was typed in the place of one, treat it as exposed and replace it where it comes from"}, true
+		return advice{exitUsage, "a label looks like openai-api-key or github/token; secrets list shows them\nif a value was typed in the place of one, treat it as exposed and replace it where it comes from"}, true
 	case errors.As(err, &env):
 		return advice{exitUsage, "give it a variable of its own: --env NAME, with set or edit"}, true
 	case errors.As(err, &name) && name.Steers:
@@ -165,8 +168,6 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitHuman, "run it yourself, on a terminal; a passphrase may also come from --passphrase-fd, an identity from --identity-file"}, true
 	case errors.Is(err, errNeedsHuman):
 		return advice{exitHuman, "run it yourself, on a terminal"}, true
-	case errors.As(err, new(usageError)):
-		return advice{code: exitUsage}, true
 	}
 	return advice{}, false
 }
@@ -180,6 +181,8 @@ func aboutExec(err error) (advice, bool) {
 		nul       *exec.NULError
 	)
 	switch {
+	case errors.As(err, &start) && start.Code() == exitNoCommand && strings.ContainsAny(start.Program, " $|&;<>"):
+		return advice{exitNoCommand, "no shell is started; to let one run a command line: -- sh -c 'COMMAND LINE'"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand:
 		return advice{exitNoCommand, "is it installed, and in PATH?"}, true
 	case errors.As(err, &start):
@@ -240,10 +243,9 @@ func aboutUnusable(source string, state machine.State) advice {
 		return aboutKey(state)
 	}
 	const choices = "no store was made; choose where its key shall lie:\n" +
-		"secrets init                                the keyring, once it can serve\n" +
-		"secrets init --key-source file              a key file in your home, protected by its permissions alone\n" +
-		"secrets init --key-source file --key-file F a key file where you say\n" +
-		"secrets init --key-source passphrase        nowhere: a passphrase, asked for by each command"
+		"secrets init --key-source passphrase  nowhere: each command asks for it\n" +
+		"secrets init --key-source file        a file that its permissions alone guard\n" +
+		"secrets init                          the keyring, once it can serve"
 	code := exitKeyring
 	if state == machine.Locked {
 		code = exitHuman
@@ -295,7 +297,9 @@ func aboutStore(err error) (advice, bool) {
 	case errors.As(err, &taken):
 		return advice{exitRefused, "to put the backup in its place: secrets restore --replace " + quoted(taken.file)}, true
 	case errors.As(err, &unknown) && unknown.near != "":
-		return advice{exitNotFound, "did you mean " + unknown.near + "? secrets list shows all labels"}, true
+		return advice{exitNotFound, "did you mean " + unknown.near + "?"}, true
+	case errors.As(err, &unknown) && unknown.bundled:
+		return advice{exitNotFound, "secrets bundle show FILE lists what is in it"}, true
 	case errors.Is(err, store.ErrNotFound):
 		return advice{exitNotFound, "secrets list shows the labels; to store one: secrets set LABEL"}, true
 	case errors.Is(err, store.ErrNoStore):
@@ -349,6 +353,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR"}, true
 	case errors.Is(err, errKeyInStore):
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
+	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
+		return advice{exitFailed, "check the path"}, true
 	case errors.Is(err, fs.ErrExist):
 		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):

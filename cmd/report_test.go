@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -254,19 +255,24 @@ func TestExitCodes(t *testing.T) {
 func TestHelpOfEachCommand(t *testing.T) {
 	root := New(Sys{})
 	root.InitDefaultHelpCmd()
-	for _, c := range root.Commands() {
-		if c.Example == "" || !strings.Contains(c.Example, "  secrets "+c.Name()) {
-			t.Errorf("%s: no example of it in %q", c.Name(), c.Example)
+	commands := []*cobra.Command{root}
+	for len(commands) > 0 {
+		c := commands[0]
+		commands = append(commands[1:], c.Commands()...)
+		name := c.CommandPath()
+		if !strings.Contains(c.Example, "  "+name) {
+			t.Errorf("%s: no example of it in %q", name, c.Example)
 		}
-		if !strings.Contains(c.Long, "\n\nExit status:\n\n      0  done\n") {
-			t.Errorf("%s: no exit status in its help", c.Name())
+		if c != root && !strings.Contains(c.Long, "\n\nExit status:\n\n      0  done\n") {
+			t.Errorf("%s: no exit status in its help", name)
 		}
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
-			t.Errorf("%s: %q", c.Name(), c.Short)
+			t.Errorf("%s: %q", name, c.Short)
 		}
-		for line := range strings.Lines(c.Long) {
-			if len([]rune(line)) > 82 && !strings.HasPrefix(line, "    ") {
-				t.Errorf("%s: a line of %d characters: %q", c.Name(), len([]rune(line)), line)
+		c.InitDefaultHelpFlag()
+		for line := range strings.Lines(c.Long + "\n\n" + c.UsageString()) {
+			if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > helpWidth {
+				t.Errorf("%s: a line of %d characters: %q", name, width, line)
 			}
 		}
 	}

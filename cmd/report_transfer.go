@@ -52,8 +52,10 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitHuman, "run it yourself, on a terminal, or agree beforehand with --yes"}, true
 	case errors.Is(err, errItemExpired):
 		return advice{exitRefused, "nothing was imported; have a new one made"}, true
-	case errors.Is(err, errOtherKind), errors.Is(err, errNotTransfer):
-		return advice{code: exitRefused}, true
+	case errors.Is(err, errOtherKind):
+		return advice{exitRefused, "put it into a store: secrets import FILE"}, true
+	case errors.Is(err, errNotTransfer):
+		return advice{exitRefused, "lend what is in it: secrets exec --bundle FILE --use LABEL -- COMMAND"}, true
 	case errors.Is(err, errNoOutput):
 		return advice{exitUsage, "name a file: -o FILE"}, true
 	case errors.Is(err, errNoRecovery):

@@ -29,16 +29,16 @@ func newSet(sys Sys, at *place) *cobra.Command {
 		Short: "Store a value under a label",
 		Long: `Stores a value under a label. On a terminal the value is asked for twice and not
 shown; a pasted key of several lines is taken whole. Otherwise it is read from
-stdin. A single line loses its line end; a value of several lines and --from-file
-keep every byte. A value is 1 byte to 64 KiB long.
+stdin. A single line loses its line end; a value of several lines and
+--from-file keep every byte. A value is 1 byte to 64 KiB long.
 
 A label is up to 128 letters, digits and . _ / @ - and begins with a letter or
 digit. The variable a command finds the value in is the label in capitals with _
 for everything else (openai-api-key: OPENAI_API_KEY), or what --env says.
 
-A value is replaced only with --replace, or after a yes on a terminal. A value of
-4 to 7 bytes is masked only where it stands as a word of its own, a shorter one
-never: that is taken only with --unmasked.
+A value is replaced only with --replace, or after a yes on a terminal. A value
+of 4 to 7 bytes is masked only where it stands as a word of its own, a shorter
+one never: that is taken only with --unmasked.
 
 The first 'set' makes the store, as 'init' does, where the keyring can serve.` + exitStatus(storeExits...),
 		Example: `  secrets set openai-api-key
