@@ -3,13 +3,20 @@
 package cmd_test
 
 import (
+	"bufio"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/godbus/dbus/v5"
 )
 
 // Tests of the program as it is installed, with real keyrings:
@@ -88,14 +95,41 @@ func TestKeyring(t *testing.T) {
 		"deleted":        keyringDeleted,
 		"malformed":      keyringMalformed,
 		"another's item": keyringAnother,
+		"dismissed":      keyringDismissed,
 		"no bus":         keyringNoBus,
+		"no provider":    keyringNoProvider,
+		"silent socket":  keyringSilent,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSession(t)
-			test(t, s, s.home(t, program))
+			h := s.home(t, program)
+			t.Cleanup(func() {
+				if left := processesOf(t, h); len(left) > 0 {
+					t.Errorf("left running: %q", left)
+				}
+			})
+			test(t, s, h)
 		})
 	}
+}
+
+// processesOf are the programs that have the home in their environment.
+func processesOf(t *testing.T, h *home) (names []string) {
+	t.Helper()
+	paths, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		environ, err := os.ReadFile(path)
+		if err != nil || !slices.Contains(strings.Split(string(environ), "\x00"), "HOME="+h.dir) {
+			continue // it ended meanwhile, or is another's
+		}
+		name, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
+		names = append(names, strings.TrimSpace(string(name)))
+	}
+	return names
 }
 
 func keyringMainPath(t *testing.T, s session, h *home) {
@@ -227,4 +261,89 @@ func keyringNoBus(t *testing.T, s session, h *home) {
 	h.must(t, "value of canary", "set", "canary")
 	h.env = append(h.env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
 	closedStore(t, h, 5, "the session bus cannot be reached")
+}
+
+// dismissing stands for the program that asks for the keyring's password, and is
+// dismissed each time.
+type dismissing struct{ asked atomic.Int32 }
+
+func (d *dismissing) BeginPrompting(dbus.ObjectPath) *dbus.Error {
+	d.asked.Add(1)
+	return dbus.NewError("org.gnome.keyring.Prompter.Error.Failed", []any{"dismissed"})
+}
+
+// Only where somebody sits at a terminal is the keyring's own question waited
+// for, and its dismissal is an answer.
+func keyringDismissed(t *testing.T, s session, h *home) {
+	h.must(t, "value of canary", "set", "canary")
+	conn, err := dbus.Connect(s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	d := &dismissing{}
+	if err := conn.Export(d, "/org/gnome/keyring/Prompter", "org.gnome.keyring.internal.Prompter"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.RequestName("org.gnome.keyring.SystemPrompter", 0); err != nil {
+		t.Fatal(err)
+	}
+	s.lock(t)
+	bare := s.home(t, h.program)
+	for _, at := range []*seat{h.at(t, nil, "list"), bare.at(t, nil, "init")} {
+		at.wait(t, "error:")
+		at.wait(t, "the keyring is locked")
+		at.end(t, 4)
+	}
+	if d.asked.Load() == 0 {
+		t.Error("nobody was asked")
+	}
+	if _, err := os.Stat(bare.store()); err == nil {
+		t.Error("init made a store though the question was dismissed")
+	}
+}
+
+// A bus on which no program keeps secrets, nor can one be started.
+func keyringNoProvider(t *testing.T, s session, h *home) {
+	h.must(t, "value of canary", "set", "canary")
+	config := filepath.Join(t.TempDir(), "bus.conf")
+	text := `<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy>
+</busconfig>`
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bus := exec.Command("dbus-daemon", "--nofork", "--print-address", "--config-file="+config)
+	out, err := bus.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = bus.Process.Kill()
+		_ = bus.Wait()
+	}()
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.env = append(h.env, "DBUS_SESSION_BUS_ADDRESS="+strings.TrimSpace(address))
+	closedStore(t, h, 5, "no keyring service runs on the session bus")
+}
+
+// A socket that takes connections, and then says nothing.
+func keyringSilent(t *testing.T, _ session, h *home) {
+	h.must(t, "value of canary", "set", "canary")
+	path := filepath.Join(t.TempDir(), "bus")
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	h.env = append(h.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+path)
+	closedStore(t, h, 5, "the keyring did not answer in time")
 }
