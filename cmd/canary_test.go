@@ -166,13 +166,14 @@ var outingsWithStore = []outing{
 	{status: 0, words: "import moved.age --identity-file {identity} --replace --yes"},
 	{status: 7, words: "import {file} --identity-file {identity}"},
 	{status: 0, words: "bundle"},
-	{status: 0, words: "bundle create --to " + canaryRecipient + " --expires 30d -o canary.age {label}"},
+	{status: 0, words: "bundle create --to " + canaryRecipient + " --expires 30d --output canary.age {label}"},
 	{status: 0, words: "bundle create --to " + canaryRecipient + " CANARY=-", stdin: "{value}"},
 	{status: 2, words: "bundle create --to " + canaryRecipient + " {value}!"},
 	{status: 2, words: "bundle create --to {value}! {label}"},
 	{status: 4, words: "bundle create --to " + canaryRecipient + " {label}", env: "CLAUDECODE=1"},
 	{status: 0, words: "bundle show canary.age --identity-file {identity}"},
 	{status: 0, words: "bundle show canary.age --json --identity-file {identity}"},
+	{status: 0, words: "bundle show canary.age --identity-fd 0", stdin: "{own}"},
 	{status: 4, words: "bundle show canary.age --identity-file {stranger}"},
 	{status: 7, words: "bundle show {file} --identity-file {identity}"},
 	{status: 0, words: "exec --bundle canary.age --identity-file {identity} --use {label} -- sh {all}"},
@@ -180,6 +181,7 @@ var outingsWithStore = []outing{
 	{status: 125, words: "exec --bundle canary.age --identity-fd 0 --use {label} -- sh {all}"},
 	{status: 125, words: "exec --bundle {file} --identity-file {identity} --use {label} -- sh {all}"},
 	{status: 0, words: "bundle rotate canary.age --identity-file {identity} --to " + canaryRecipient},
+	{status: 0, words: "bundle rotate canary.age --identity-fd 0 --expires 30d --output rotated.age --to " + canaryRecipient, stdin: "{own}"},
 
 	{status: 0, words: "backup {store}/backup"},
 	{status: 9, words: "backup {file}"},
@@ -199,6 +201,7 @@ var outingsWithStore = []outing{
 	{status: 0, words: "man pages"},
 	{status: 0, words: "help exec"},
 	{status: 0, words: "version"},
+	{status: 0, words: "--version"},
 	{status: 0, words: "version --json"},
 	{status: 0, words: "rm canary/nul"},
 }
@@ -262,6 +265,29 @@ func TestCanary(t *testing.T) {
 				f.files(t)
 			})
 		}
+	}
+}
+
+// A passphrase is as secret as a value, and here it is the same.
+func TestCanaryAsPassphrase(t *testing.T) {
+	t.Parallel()
+	f := newFlight(t, "passphrase", canaries["token"])
+	f.all(t, []outing{
+		{status: 0, words: "init --key-source passphrase --passphrase-fd 0", stdin: "{value}\n"},
+		{status: 0, words: "set {label} --passphrase-fd 0", stdin: "{value}\n{value}"},
+		{status: 0, words: "list --json --passphrase-fd 0", stdin: "{value}\n"},
+		{status: 4, words: "list --passphrase-fd 0", stdin: "{value}!\n"},
+		{status: 4, words: "list --passphrase-fd 0", stdin: strings.Repeat("{value}", 200)},
+		{status: 4, words: "list", stdin: "{value}\n"},
+		{status: 2, words: "list --passphrase-fd {value}"},
+		{status: 0, words: "exec --passphrase-fd 0 --use {label} -- sh {all}", stdin: "{value}\n"},
+		{status: 125, words: "exec --passphrase-fd 0 --use {label} -- sh {all}", stdin: "{value}!\n"},
+		{status: 0, words: "rekey --passphrase-fd 0", stdin: "{value}\n{value}\n"},
+		{status: 4, words: "doctor --json"},
+		{words: "__complete show ca"},
+	})
+	if found := f.values.find(f.said.Bytes()); found != "" {
+		t.Errorf("something wrote %s", found)
 	}
 }
 
@@ -475,7 +501,10 @@ func TestCanaryGoesEverywhere(t *testing.T) {
 		}
 	}
 	root.PersistentFlags().VisitAll(wants(root, been[""]))
-	for _, c := range root.Commands() {
+	tree := []*cobra.Command{root}
+	for len(tree) > 0 {
+		c := tree[0]
+		tree = append(tree[1:], c.Commands()...)
 		if been[c.CommandPath()] == nil {
 			t.Errorf("%s has no outing", c.CommandPath())
 		}

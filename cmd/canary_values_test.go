@@ -8,18 +8,25 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"secrets/cmd"
 	sexec "secrets/exec"
 	"secrets/machine"
+	"secrets/machine/transfer"
 	"secrets/redact"
 	"secrets/store"
 )
@@ -52,7 +59,8 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 	if err := slot.Seal(redact.NewValue(key), hardware, epoch, redact.NewValue(vaultKey)); err != nil {
 		t.Fatal(err)
 	}
-	s := openedStore(t, epoch, redact.NewValue(vaultKey))
+	path := filepath.Join(t.TempDir(), "store", store.FileName)
+	s := openedStore(t, path, epoch, redact.NewValue(vaultKey))
 	meta := store.Meta{Label: "canary", Created: time.Now(), Updated: time.Now()}
 	var inside store.Tx
 	if err := s.Update(func(tx *store.Tx) error {
@@ -61,36 +69,140 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 	}); err != nil {
 		t.Fatal(err)
 	}
+	var view store.View
+	if err := s.View(func(v store.View) error { view = v; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	remains, err := store.ReadRemains(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup, err := store.OpenBackup(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(remains.Unlock(redact.NewValue(vaultKey)), backup.Unlock(redact.NewValue(vaultKey))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { remains.Close(); backup.Close() })
+
+	identities, err := transfer.ParseIdentities(hidden(canaryIdentity), transfer.Human{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipients, err := transfer.ParseRecipients([]string{canaryRecipient}, transfer.Human{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recovery, err := transfer.NewRecoverySlot(2, epoch, redact.NewValue(vaultKey), recipients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	identitySlot, err := transfer.NewIdentitySlot(3, epoch, redact.NewValue(vaultKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := transfer.Item{Label: "canary", Value: hidden(value)}
+
 	holders = map[string]any{
-		"redact.Value":          secret.Value,
-		"redact.Secret":         secret,
-		"redact.Masker":         masker,
-		"redact.Writer":         writer,
-		"exec.Loan":             loan,
-		"exec.Command":          sexec.Command{Args: []string{"true"}, Loans: []sexec.Loan{loan}, Files: []sexec.Loan{loan}, Input: &secret, Masked: []redact.Secret{secret}},
-		"machine.HardwareID":    hardware,
-		"machine.Slot":          slot,
-		"machine.FileSource":    machine.FileSource{Path: "key"},
-		"machine.KeyringSource": machine.KeyringSource{Keyring: folderKeyring("keyring")},
-		"store.Store":           s,
-		"store.Tx":              inside,
-		"store.Meta":            meta,
-		"store.Header":          s.Header(),
+		"redact.Value":             secret.Value,
+		"redact.Secret":            secret,
+		"redact.Masker":            masker,
+		"redact.Writer":            writer,
+		"exec.Loan":                loan,
+		"exec.Command":             sexec.Command{Args: []string{"true"}, Loans: []sexec.Loan{loan}, Files: []sexec.Loan{loan}, Input: &secret, Masked: []redact.Secret{secret}},
+		"machine.HardwareID":       hardware,
+		"machine.Slot":             slot,
+		"machine.FileSource":       machine.FileSource{Path: "key"},
+		"machine.KeyringSource":    machine.KeyringSource{Keyring: folderKeyring("keyring")},
+		"machine.PassphraseSource": machine.PassphraseSource{Ask: func() (redact.Value, error) { return hidden(value), nil }},
+		"transfer.Bundle":          &transfer.Bundle{Kind: transfer.KindBundle, Items: []transfer.Item{item}},
+		"transfer.Item":            item,
+		"transfer.Identities":      identities,
+		"transfer.IdentitySlot":    identitySlot,
+		"transfer.Key":             transfer.Key{Epoch: epoch, VaultKey: redact.NewValue(vaultKey)},
+		"transfer.Places":          transfer.Places{Getenv: func(string) string { return canaryIdentity }},
+		"transfer.RecoverySlot":    recovery,
+		"store.Backup":             backup,
+		"store.Remains":            remains,
+		"store.Store":              s,
+		"store.Tx":                 inside,
+		"store.View":               view,
+		"store.Meta":               meta,
+		"store.Header":             s.Header(),
 	}
 	keys = map[string][]byte{
 		"the key":            key,
 		"the vault key":      vaultKey,
 		"the store's key":    storeKey(t, epoch, vaultKey),
 		"the hardware ID":    []byte(canaryMachine),
+		"the identity":       identityBytes(canaryIdentity),
 		"the value":          []byte(value),
 		"the value, but one": []byte(value[:len(value)-1]),
 	}
 	return holders, keys
 }
 
-func openedStore(t *testing.T, epoch machine.Epoch, vaultKey redact.Value) *store.Store {
+// identityBytes are those of an age identity: Bech32, without its six letters of
+// checksum.
+func identityBytes(identity string) (bytes []byte) {
+	const letters = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
+	data := identity[strings.LastIndex(identity, "1")+1:]
+	var bits, n int
+	for _, letter := range data[:len(data)-6] {
+		bits, n = bits<<5|strings.IndexRune(letters, letter), n+5
+		if n >= 8 {
+			n -= 8
+			bytes, bits = append(bytes, byte(bits>>n)), bits&(1<<n-1)
+		}
+	}
+	return bytes
+}
+
+// holdNothing are the exported types that are not in shapes, since neither a
+// value nor a key is ever in them.
+var holdNothing = []string{
+	"machine.Argon2id", "machine.Epoch", "machine.State", "machine.HardwareState", "machine.FileFault",
+	"machine.KeySource", "machine.Keyring", // interfaces
+	"transfer.Human", "transfer.Kind", "transfer.Recipients",
+	"store.Changes", "store.ID", "store.Options", "store.Report",
+	"exec.Status",
+}
+
+// Every type that a room exports is looked at. Errors are driven through the
+// commands.
+func TestEveryTypeIsLookedAt(t *testing.T) {
+	holders, _ := shapes(t, canaries["token"])
+	for room, folder := range map[string]string{"redact": "redact", "machine": "machine", "transfer": "machine/transfer", "store": "store", "exec": "exec"} {
+		paths, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no files of %s: %v", room, err)
+		}
+		for _, path := range paths {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				spec, ok := n.(*ast.TypeSpec)
+				if !ok || !spec.Name.IsExported() || strings.HasSuffix(spec.Name.Name, "Error") {
+					return true
+				}
+				name := room + "." + spec.Name.Name
+				if _, held := holders[name]; held == slices.Contains(holdNothing, name) {
+					t.Errorf("%s: in shapes: %t; it has to be there or in holdNothing", name, held)
+				}
+				return true
+			})
+		}
+	}
+}
+
+func openedStore(t *testing.T, path string, epoch machine.Epoch, vaultKey redact.Value) *store.Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "store", store.FileName)
 	if err := store.Create(path, store.Options{}, store.Header{StoreID: epoch.Store, Epoch: epoch.Number}, vaultKey); err != nil {
 		t.Fatal(err)
 	}
@@ -194,12 +306,20 @@ var panics = map[string]func(t *testing.T, path string){
 		cmd.Main([]string{"list"}, sys)
 	},
 	"store": func(t *testing.T, path string) {
-		s := openedStore(t, machine.Epoch{Store: store.NewID(), Number: 1}, redact.NewValue(bytes.Repeat([]byte{1}, 32)))
+		s := openedStore(t, filepath.Join(t.TempDir(), "store", store.FileName), machine.Epoch{Store: store.NewID(), Number: 1}, redact.NewValue(bytes.Repeat([]byte{1}, 32)))
 		_ = s.Update(func(tx *store.Tx) error {
 			value := valueAt(path)
 			_ = tx.Put(store.Meta{Label: "canary"}, value)
 			panic(fmt.Sprint("as asked ", tx, value))
 		})
+	},
+	"transfer": func(t *testing.T, path string) {
+		recipients, err := transfer.ParseRecipients([]string{canaryRecipient}, transfer.Human{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &transfer.Bundle{Kind: transfer.KindBundle, Items: []transfer.Item{{Label: "canary", Value: valueAt(path)}}}
+		_ = b.Write(panickingWriter{}, recipients)
 	},
 	"exec": func(_ *testing.T, path string) {
 		c := &sexec.Command{Args: []string{"true"}, Loans: []sexec.Loan{{Name: "CANARY", Label: "canary", Value: valueAt(path)}}}

@@ -43,7 +43,7 @@ const intro = "age-encryption.org/"
 // age's own errors are dropped where they might quote the file, which may be
 // anything.
 func open(file []byte, with Identities) ([]byte, error) {
-	if len(with.list) == 0 {
+	if len(with.list()) == 0 {
 		return nil, ErrNoIdentity
 	}
 	var src io.Reader = bytes.NewReader(file)
@@ -53,7 +53,7 @@ func open(file []byte, with Identities) ([]byte, error) {
 	case !bytes.HasPrefix(file, []byte(intro)):
 		return nil, ErrNotAge
 	}
-	r, err := age.Decrypt(src, with.list...)
+	r, err := age.Decrypt(src, with.list()...)
 	switch {
 	case errors.As(err, new(*age.NoIdentityMatchError)):
 		return nil, ErrWrongIdentity

@@ -24,8 +24,20 @@ func NewIdentity() (identity redact.Value, recipient string, err error) {
 	return redact.NewValue([]byte(made.String())), made.Recipient().String(), nil
 }
 
-// Identities open age files.
-type Identities struct{ list []age.Identity }
+// Identities open age files. They lie behind a func, as the bytes of a
+// redact.Value do, since fmt prints what is in age's own types.
+type Identities struct{ all func() []age.Identity }
+
+func hide(list []age.Identity) Identities {
+	return Identities{func() []age.Identity { return list }}
+}
+
+func (ids Identities) list() []age.Identity {
+	if ids.all == nil {
+		return nil
+	}
+	return ids.all()
+}
 
 // ParseIdentities reads identities as age's own tools keep them: one a line,
 // with empty lines and lines that begin with # among them. An identity of a
@@ -34,7 +46,7 @@ func ParseIdentities(text redact.Value, human Human) (Identities, error) {
 	if err := available(); err != nil {
 		return Identities{}, err
 	}
-	var ids Identities
+	var list []age.Identity
 	n := 0
 	for line := range bytes.Lines(text.Expose()) {
 		n++
@@ -46,12 +58,12 @@ func ParseIdentities(text redact.Value, human Human) (Identities, error) {
 		if err != nil {
 			return Identities{}, fmt.Errorf("line %d: %w", n, err)
 		}
-		ids.list = append(ids.list, id)
+		list = append(list, id)
 	}
-	if len(ids.list) == 0 {
+	if len(list) == 0 {
 		return Identities{}, ErrNoIdentity
 	}
-	return ids, nil
+	return hide(list), nil
 }
 
 // parseIdentity drops age's own errors, which might quote the identity.

@@ -81,8 +81,8 @@ func TestParseIdentities(t *testing.T) {
 		{"a plugin's, cut short", "AGE-PLUGIN-FOB-1QQ", ErrIdentity, 0},
 	} {
 		ids, err := ParseIdentities(redact.NewValue([]byte(tc.text)), Human{})
-		if !errors.Is(err, tc.want) || len(ids.list) != tc.n {
-			t.Errorf("%s: got %d, %v; want %d, %v", tc.name, len(ids.list), err, tc.n, tc.want)
+		if !errors.Is(err, tc.want) || len(ids.list()) != tc.n {
+			t.Errorf("%s: got %d, %v; want %d, %v", tc.name, len(ids.list()), err, tc.n, tc.want)
 		}
 		if err != nil && strings.Contains(strings.ToUpper(err.Error()), "KEY-") {
 			t.Errorf("%s: the error quotes what was given: %v", tc.name, err)
