@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +42,9 @@ func (a about) apply(m *store.Meta, now time.Time) error {
 	}
 	if a.note != nil {
 		m.Note = strings.TrimSpace(*a.note)
+		if err := checkNote(m.Note); err != nil {
+			return usage(err)
+		}
 	}
 	if a.expires != nil {
 		m.Expires = time.Time{}
@@ -52,6 +57,16 @@ func (a about) apply(m *store.Meta, now time.Time) error {
 		}
 	}
 	return checkVariable(*m)
+}
+
+var errNote = errors.New("a note may not have control characters")
+
+// checkNote refuses a note that would do more on a terminal than be read.
+func checkNote(note string) error {
+	if strings.ContainsFunc(note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+		return errNote
+	}
+	return nil
 }
 
 // checkVariable refuses a secret that could not be lent under the variable it

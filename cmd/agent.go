@@ -42,7 +42,7 @@ func (s Sys) human(streams ...*os.File) bool {
 			return false
 		}
 	}
-	return s.agent() == ""
+	return !s.nobody && s.agent() == ""
 }
 
 var errNobodyToAsk = errors.New("there is nobody to ask: no terminal, or an agent's")
@@ -51,7 +51,7 @@ var errNobodyToAsk = errors.New("there is nobody to ask: no terminal, or an agen
 // a pipeline: the terminal that the command was started from. The caller closes
 // it.
 func (s Sys) terminal() (*prompter, error) {
-	if s.Terminal == nil || s.agent() != "" {
+	if s.Terminal == nil || s.nobody || s.agent() != "" {
 		return nil, errNobodyToAsk
 	}
 	in, out, err := s.Terminal()
@@ -63,6 +63,6 @@ func (s Sys) terminal() (*prompter, error) {
 
 // alone is the world in which nobody is asked.
 func (s Sys) alone() Sys {
-	s.Stdin, s.Terminal = nil, nil
+	s.nobody = true
 	return s
 }

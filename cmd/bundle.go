@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +67,6 @@ var (
 	errNotTransfer  = errors.New("this file is a bundle, and was not exported for a store")
 	errNothingGiven = errors.New("there is nothing to put into it: LABEL or NAME=- is missing")
 	errStdinTwice   = errors.New("only one value can come from stdin")
-	errForeignNote  = errors.New("its note has control characters")
 )
 
 // check refuses what would fail once secrets are open.
@@ -274,8 +272,8 @@ func (b bundleChest) check(kind transfer.Kind) error {
 	}
 	for i, item := range b.Items {
 		err := cmp.Or(store.CheckLabel(item.Label), checkVariable(meta(item)))
-		if err == nil && strings.ContainsFunc(item.Note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-			err = errForeignNote
+		if err == nil {
+			err = checkNote(item.Note)
 		}
 		if err != nil {
 			return fmt.Errorf("item %d of the bundle: %w", i+1, err)

@@ -30,6 +30,8 @@ type Sys struct {
 	// Terminal opens the terminal that the command was started from, whatever
 	// became of the streams; the caller closes both.
 	Terminal func() (in, out *os.File, err error)
+
+	nobody bool // nobody is to be asked, though somebody may be there
 }
 
 // Getenv returns the value of an environment variable, the last one where a name

@@ -38,6 +38,11 @@ func examineContents(sys Sys, at *place, failed func(string, error) finding) []f
 	if errors.Is(err, store.ErrNoStore) {
 		return nil // which is a finding already
 	}
+	if errors.Is(err, errNobodyToAsk) {
+		f := unasked("contents")
+		f.Level, f.code = "error", exitHuman // it is what was wanted
+		return []finding{f}
+	}
 	var report store.Report
 	if err == nil {
 		defer r.Close()

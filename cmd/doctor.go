@@ -139,6 +139,8 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	case opened != nil:
 		defer opened.Close()
 		findings = append(findings, examineSecrets(sys, opened, failed))
+	case errors.Is(err, errNobodyToAsk):
+		binding = unasked("binding")
 	case err != nil:
 		binding = failed("binding", err)
 	default:
@@ -146,6 +148,15 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		binding.Fact = "not known before that is mended"
 	}
 	return append(findings, binding, recoveryFinding(h, failed))
+}
+
+// unasked is a look that a passphrase would be needed for.
+func unasked(check string) finding {
+	return finding{
+		Check: check, Level: "warning", State: "unasked",
+		Fact: "not known: doctor asks for no passphrase",
+		Next: "to give it one: secrets doctor --passphrase-fd N",
+	}
 }
 
 // openIfMended opens the store, but not where a finding says already why it

@@ -71,7 +71,7 @@ func TestPromptWithoutAValue(t *testing.T) {
 		"nothing":            {"\r", "", 2, "the value is empty"},
 		"too short":          {"sk-\r", "sk-\r", 2, "a value under 4 bytes cannot be masked"},
 		"too big":            {strings.Repeat("sk-typed", 8193) + "\r", strings.Repeat("sk-typed", 8193) + "\r", 2, "the value is larger than 65536 bytes"},
-		"^D":                 {"\x04", "", 4, "ended before an answer came"},
+		"^D":                 {"\x04", "", 4, "the input ended before an answer came"},
 		"^C":                 {"sk-typed\x03", "", 130, "interrupted; no secret was changed"},
 		"^C at the second":   {"sk-typed-0123\r", "sk-typed\x03", 130, "interrupted; no secret was changed"},
 		"^C with a paste on": {"\x1b[200~sk-typed\x1b[201~\x03", "", 130, "interrupted; no secret was changed"},
@@ -170,6 +170,9 @@ func TestDestroy(t *testing.T) {
 				s.press(t, answer)
 			}
 			s.end(t, map[string]int{"destroy": 0, "\x03": 130, "y": 1, "": 1}[answer])
+			if answer == "y" {
+				s.wait(t, "nothing was destroyed")
+			}
 			_, err := os.Stat(h.store())
 			keys, _ := os.ReadDir(filepath.Join(h.dir, "keyring"))
 			if got := err != nil; got != destroyed {
@@ -228,6 +231,35 @@ func TestGetOnATerminal(t *testing.T) {
 	s = h.at(t, []string{"CLAUDECODE=1"}, "get", "k")
 	s.end(t, 9, "sk-")
 	s.wait(t, "a value is not shown to an agent (CLAUDECODE is set)")
+}
+
+// Nobody is left to do what --no-mask gives up.
+func TestNoMaskGoesAlone(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	for _, flags := range [][]string{{"--use-file", "F=k"}, {"--stdin", "k"}, {"--mask-env", "HOME"}, {"--use", "k", "--timeout", "1s"}} {
+		s := h.at(t, nil, append(append([]string{"exec", "--no-mask"}, flags...), "--", "true")...)
+		s.end(t, 125)
+		s.wait(t, "--no-mask cannot go with --use-file, --stdin, --mask-env or --timeout")
+	}
+}
+
+func TestRestoreOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "sk-0123456789", "set", "k")
+	h.must(t, "", "backup", "copy.db")
+	h.must(t, "", "rm", "k")
+	s := h.at(t, nil, "restore", "copy.db")
+	s.answer(t, "Put it in the place of the store?", "n\r")
+	s.end(t, 1)
+	s.wait(t, "nothing was restored")
+	s = h.at(t, nil, "restore", "copy.db")
+	s.answer(t, "Put it in the place of the store?", "y\r")
+	s.end(t, 0)
+	if got, want := h.value(t, "k"), "sk-0123456789"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func TestColours(t *testing.T) {

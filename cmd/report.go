@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -355,6 +356,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
 		return advice{exitFailed, "check the path"}, true
+	case errors.Is(err, syscall.EBADF):
+		return advice{exitFailed, "open the descriptor, for example descriptor 3 with: 3<FILE"}, true
 	case errors.Is(err, fs.ErrExist):
 		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):

@@ -7,8 +7,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -132,24 +134,13 @@ func TestEveryErrorHasAdvice(t *testing.T) {
 // are errors or faults.
 func exportedErrors(t *testing.T, room string) (names []string) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("..", room, "*.go"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no files of %s: %v", room, err)
-	}
 	reasons := []string{"State", "HardwareState", "FileFault"}
 	add := func(name *ast.Ident) {
 		if name.IsExported() && !slices.Contains(reasons, name.Name) {
 			names = append(names, room+"."+name.Name)
 		}
 	}
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+	eachFile(t, room, func(file *ast.File) {
 		for _, decl := range file.Decls {
 			switch d := decl.(type) {
 			case *ast.FuncDecl:
@@ -176,8 +167,78 @@ func exportedErrors(t *testing.T, room string) (names []string) {
 				}
 			}
 		}
-	}
+	})
 	return names
+}
+
+// eachFile reads the files of a room, but not its tests.
+func eachFile(t *testing.T, room string, look func(*ast.File)) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("..", room, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files of %s: %v", room, err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look(file)
+	}
+}
+
+// crafted are the errors of cmd that only a crafted store brings about.
+var crafted = []string{"errNoSlot", "errKeySource"}
+
+// Every error that cmd itself makes is met by a test: its text stands in one.
+func TestEveryErrorIsMet(t *testing.T) {
+	var tests strings.Builder
+	for _, pattern := range []string{"*_test.go", "testdata/script/*.txtar"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(text)
+		}
+	}
+	made := 0
+	eachFile(t, "cmd", func(file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "err") {
+				return true
+			}
+			call, ok := spec.Values[0].(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			made++
+			text, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i := strings.IndexAny(text, "%:"); i > 0 { // what follows is filled in, or an aside
+				text = text[:i]
+			}
+			name := spec.Names[0].Name
+			text = strings.TrimLeft(text, "-")
+			if met := strings.Contains(tests.String(), text); met == slices.Contains(crafted, name) {
+				t.Errorf("%s: its text in a test: %t; it has to be there or in crafted: %q", name, met, text)
+			}
+			return true
+		})
+	})
+	if made < 30 {
+		t.Errorf("only %d errors were found", made)
+	}
 }
 
 // What stops exec before the command runs is 125; what the command would have
