@@ -157,6 +157,7 @@ var outingsWithStore = []outing{
 	{status: 0, words: "list --passphrase-fd 0"},
 
 	{status: 0, words: "identity"},
+	{status: 0, words: "identity --json"},
 	{status: 0, words: "export --to " + canaryRecipient + " --output moved.age --expires 1d {label}"},
 	{status: 0, words: "export --to " + canaryRecipient + " {label}"},
 	{status: 2, words: "export --to " + canaryRecipient + " {value}!"},

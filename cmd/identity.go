@@ -12,7 +12,8 @@ import (
 )
 
 func newIdentity(sys Sys, at *place) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "identity",
 		Short: "Print this machine's age recipient, for others to export to",
 		Long: `Prints the age recipient (age1pq1…) of this store: what others seal with
@@ -22,11 +23,13 @@ in the store, sealed under its key, and is shown to nobody.` + exitStatus(storeE
 		Example: `  secrets identity
   ssh work secrets export --to "$(secrets identity)" db-url | secrets import -`,
 		Args: exactArgs(0),
-		RunE: func(*cobra.Command, []string) error { return runIdentity(sys, at) },
+		RunE: func(*cobra.Command, []string) error { return runIdentity(sys, at, asJSON) },
 	}
+	jsonFlag(c, &asJSON)
+	return c
 }
 
-func runIdentity(sys Sys, at *place) error {
+func runIdentity(sys Sys, at *place, asJSON bool) error {
 	s, key, err := openVault(sys, at)
 	if err != nil {
 		return err
@@ -36,6 +39,9 @@ func runIdentity(sys Sys, at *place) error {
 	slot, err := identitySlot(s, key)
 	if err != nil {
 		return err
+	}
+	if asJSON {
+		return writeJSON(sys, map[string]any{"recipient": slot.Recipient})
 	}
 	_, err = fmt.Fprintln(sys.Stdout, slot.Recipient)
 	return err
