@@ -20,12 +20,7 @@ func openRemains(sys Sys, at *place) (*store.Remains, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := vaultKey(sys, at, r.Header())
-	if err == nil {
-		err = r.Unlock(key)
-	}
-	key.Wipe()
-	if err != nil {
+	if err := unlock(sys, at, r); err != nil {
 		r.Close()
 		return nil, err
 	}

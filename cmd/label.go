@@ -34,10 +34,7 @@ func nearest(s chest, label string, err error) error {
 	if listErr != nil {
 		return errors.Join(unknown, listErr)
 	}
-	labels := make([]string, 0, len(metas))
-	for _, m := range metas {
-		labels = append(labels, m.Label)
-	}
+	labels := labelsOf(metas)
 	unknown.near = cmp.Or(closest(label, labels), completed(label, labels))
 	return unknown
 }
@@ -121,6 +118,10 @@ func knownLabels(sys Sys, at *place) []string {
 	if err != nil {
 		return nil
 	}
+	return labelsOf(metas)
+}
+
+func labelsOf(metas []store.Meta) []string {
 	labels := make([]string, 0, len(metas))
 	for _, m := range metas {
 		labels = append(labels, m.Label)

@@ -89,6 +89,20 @@ func vaultKey(sys Sys, at *place, h store.Header) (redact.Value, error) {
 	return redact.Value{}, errNoSlot
 }
 
+// unlock opens what is a store's file, but not the store, with the key it needs.
+func unlock(sys Sys, at *place, file interface {
+	Header() store.Header
+	Unlock(vaultKey redact.Value) error
+},
+) error {
+	key, err := vaultKey(sys, at, file.Header())
+	if err == nil {
+		err = file.Unlock(key)
+	}
+	key.Wipe()
+	return err
+}
+
 // The key sources, by the names that --key-source takes and a header has.
 const (
 	sourceKeyring    = "keyring"

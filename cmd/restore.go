@@ -73,12 +73,7 @@ func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := vaultKey(sys, at, b.Header())
-	if err == nil {
-		err = b.Unlock(key)
-	}
-	key.Wipe()
-	if err != nil {
+	if err := unlock(sys, at, b); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("%s does not open: %w", file, err)
 	}
