@@ -43,6 +43,7 @@ func bareHome(t testing.TB, program string) *home {
 		"HOME=" + h.dir,
 		"PATH=" + os.Getenv("PATH"),
 		"TERM=xterm",
+		"GORACE=" + os.Getenv("GORACE"),
 		"TMPDIR=" + h.folder(t, "tmp"),
 		"XDG_RUNTIME_DIR=" + h.folder(t, "run"),
 	}

@@ -120,6 +120,7 @@ func TestScripts(t *testing.T) {
 				"SECRETS_KEY_FILE="+filepath.Join(e.WorkDir, "state", "key"),
 				"FORMAT2="+format2, // a store of a later format
 				"TZ=UTC",
+				"GORACE="+os.Getenv("GORACE"),
 				"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent",
 				"TEST_KEYRING="+keyring,
 				"TEST_MACHINE_ID=0123456789abcdef0123456789abcdef",
