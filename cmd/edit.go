@@ -30,7 +30,7 @@ opened nor changed; 'set --replace' puts a new one in its place.` + exitStatus(s
 
 func runEdit(sys Sys, at *place, label string, o about) error {
 	if !o.given() {
-		return usage(errNothingToChange)
+		return usageError{errNothingToChange, "secrets edit --help shows how it is used; for a new value: secrets set LABEL --replace"}
 	}
 	s, err := openStore(sys, at)
 	if err != nil {

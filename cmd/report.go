@@ -304,7 +304,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.Is(err, store.ErrNotFound):
 		return advice{exitNotFound, "secrets list shows the labels; to store one: secrets set LABEL"}, true
 	case errors.Is(err, store.ErrNoStore):
-		return advice{exitNotFound, "make one with the first secret: secrets set LABEL"}, true
+		return advice{exitNotFound, "make one, with the first secret or empty: secrets set LABEL, or secrets init"}, true
 	case errors.Is(err, store.ErrExists):
 		return advice{exitRefused, "use it as it is (secrets doctor shows its state), or start over: secrets destroy"}, true
 	case errors.Is(err, store.ErrLabelTaken):
