@@ -49,7 +49,7 @@ func TestPrograms(t *testing.T) {
 		{name: "su", up: "Password:", line: `RUN setpriv --reuid 65534 --clear-groups su`, keys: [][]string{{"wrong"}, {"C-c"}}},
 		{name: "getpass", up: "Password:", line: `RUN python3 -c 'import getpass; print(len(getpass.getpass()))'`, keys: [][]string{{"secret"}, {"Enter"}}},
 		{name: "npm", up: "package name:", line: `mkdir package; cd package; RUN npm init`, keys: [][]string{{"name", "Enter"}, {"Enter"}, {"C-c"}}, same: words},
-		{name: "pip", up: "ERROR: No matching", line: `RUN pip install --no-index --disable-pip-version-check no-such-package`},
+		{name: "pip", up: "ERROR: No matching", line: `RUN pip download --no-index --disable-pip-version-check no-such-package`},
 		{name: "curl", line: `RUN curl -o got ` + server.URL + `/long`, same: words},
 		{name: "wget", up: "100%", line: `RUN wget --progress=bar:force -O got ` + server.URL + `/long 2>&1 | tail -c 300 > f; RUN wget -q --show-progress -O got ` + server.URL + `/long`, same: words},
 		{name: "apt", line: `RUN apt list bash`},
