@@ -19,7 +19,7 @@ PROGRAMS := python3 node perl openssl xxd jq curl tmux
 endif
 
 .NOTPARALLEL:
-.PHONY: demo test lint fuzz targets release-check keyring erasing race torture wine bench cover completions programs
+.PHONY: demo test lint fuzz targets release-check keyring erasing race torture soak wine bench cover completions programs
 
 ## demo: the main job, end to end, in a throw-away home
 demo:
@@ -71,10 +71,12 @@ race:
 erasing:
 	GOEXPERIMENT=runtimesecret $(GO) test -run 'Erased|Leaves|Slot' ./machine
 
-## torture: the long run of damage, crashes and faults, with its figures, and of
-## signals and ends of exec under load
+## torture: the long run of damage, crashes and faults, with its figures
 torture: programs
 	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
+
+## soak: signals and ends of exec under load, a thousand times; takes many hours
+soak: programs
 	SECRETS_TORTURE=1 $(GO) test -race -run Torture -count 1 -timeout 24h ./exec
 
 ## wine: the Windows program, as far as Wine runs it; installs most of a GB

@@ -118,7 +118,11 @@ func shelves(dir string) []string {
 
 // TestNoMemory has no file system in memory to write to, and then no room.
 func TestNoMemory(t *testing.T) {
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("/var/tmp", "on-disk") // /tmp may be in memory
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	hidden := `mount --bind ` + dir + ` /dev/shm && TMPDIR=` + dir + ` exec "$@"`
 	args := append([]string{"-m", "sh", "-c", hidden, "sh"}, fronted("-file", "KEY="+value, "--", "sh", "-c", `case $KEY in `+dir+`/secrets-*) echo there;; esac`).Args...)
 	check(t, "on disk", see(t, bare(append([]string{"unshare"}, args...)...)), outcome{Out: "there\n"})

@@ -10,7 +10,7 @@ import (
 )
 
 // TestTorture does what is a matter of moments on a machine that has too much to
-// do: once, and a thousand times with SECRETS_TORTURE set (make torture).
+// do: once, and a thousand times with SECRETS_TORTURE set (make soak).
 func TestTorture(t *testing.T) {
 	rounds := 1
 	if os.Getenv("SECRETS_TORTURE") != "" {
