@@ -16,14 +16,19 @@ var (
 )
 
 // openStore opens the store and fetches its key. The keyring may take its time;
-// no lock is held while it does.
+// no lock is held while it does, so another process may put the store under a
+// new key meanwhile, or while a human types: then that key is fetched too.
 func openStore(sys Sys, at *place) (*store.Store, error) {
 	s, key, err := openVault(sys, at)
 	key.Wipe()
+	if err == nil {
+		s.Follow(keyFinder(sys, at))
+	}
 	return s, err
 }
 
-// openVault is openStore, and hands out the vault key, which the caller wipes.
+// openVault is openStore for one vault key, which it hands out: the caller wipes
+// it, and a rekey by another process is an error.
 func openVault(sys Sys, at *place) (*store.Store, redact.Value, error) {
 	path, err := at.store(sys)
 	if err != nil {
@@ -33,25 +38,17 @@ func openVault(sys Sys, at *place) (*store.Store, redact.Value, error) {
 	if err != nil {
 		return nil, redact.Value{}, err
 	}
-	key, err := vaultKey(sys, at, s.Header())
-	for errors.Is(err, machine.KeyMissing) {
-		// A rekey may have taken the key away after the header was read.
-		again, openErr := store.Open(path, at.options())
-		if openErr != nil || again.Header().Epoch == s.Header().Epoch {
-			break
-		}
-		s = again
-		key, err = vaultKey(sys, at, s.Header())
-	}
-	if err == nil {
-		err = s.Unlock(key)
-	}
+	key, err := s.UnlockWith(keyFinder(sys, at))
 	if err != nil {
 		key.Wipe()
 		s.Close()
 		return nil, redact.Value{}, err
 	}
 	return s, key, nil
+}
+
+func keyFinder(sys Sys, at *place) store.KeyFinder {
+	return func(h store.Header) (redact.Value, error) { return vaultKey(sys, at, h) }
 }
 
 // vaultKey opens the slot that fits the store's key source.

@@ -15,7 +15,7 @@ import (
 // secrets in it. Others may write meanwhile. A file that is there is not
 // replaced: the error is fs.ErrExist. After an error there is no copy.
 func (s *Store) Backup(to string) (secrets int, err error) {
-	err = s.verified(func(snap *snapshot) error {
+	err = s.current(func(snap *snapshot) error {
 		if err := snap.openAll(); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ var (
 	ErrLocked = errors.New("the store is not unlocked")
 
 	// ErrRekeyed says that the store got another vault key, or is another
-	// store, since it was opened: open it again.
+	// store, since it was opened: open it again, or see Store.Follow.
 	ErrRekeyed = errors.New("the store changed its key since it was opened")
 )
 

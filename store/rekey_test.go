@@ -25,6 +25,91 @@ func nextEpoch(s *Store) Header {
 	return h
 }
 
+// keyAt finds the key that a store has at an epoch.
+func keyAt(h Header) (redact.Value, error) { return keyOfEpoch(h.Epoch), nil }
+
+// Who follows a store sees no rekey, however many there are, and not a store
+// that took its place.
+func TestFollow(t *testing.T) {
+	path, m := newModelStore(t)
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.UnlockWith(keyAt); err != nil {
+		t.Fatal(err)
+	}
+	s.Follow(keyAt)
+	for m.steps < 2*allSteps { // two rekeys in each
+		if err := m.stepStore(path); err != nil {
+			t.Fatal(err)
+		}
+		m.step()
+		if m.steps%2 == 0 {
+			checkValueOf(t, s, "a", m.values["a"])
+		}
+	}
+	rekey := func() {
+		t.Helper()
+		other := unlocked(t, path, keyOfEpoch(m.epoch))
+		m.epoch++
+		if err := other.Rekey(begins(nextEpoch(other), keyOfEpoch(m.epoch))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rekey()
+	put(t, s, "a", "written under the next key")
+	rekey()
+	if _, err := s.Backup(filepath.Join(t.TempDir(), "backup")); err != nil {
+		t.Error(err)
+	}
+	rekey()
+	if got := labels(t, s); len(got) != len(m.values) {
+		t.Errorf("got labels %q", got)
+	}
+	checkValueOf(t, s, "a", "written under the next key")
+
+	rekey()
+	missing := errors.New("its key is missing")
+	s.Follow(func(Header) (redact.Value, error) { return redact.Value{}, missing })
+	_, _, err = s.Get("a")
+	checkError(t, "without the key", err, missing)
+	s.Follow(keyAt)
+	checkValueOf(t, s, "a", "written under the next key")
+
+	if err := Destroy(path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(path, Options{}, Header{StoreID: NewID(), Epoch: m.epoch + 1}, keyOfEpoch(m.epoch+1)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = s.Get("a")
+	checkError(t, "another store", err, ErrRekeyed)
+}
+
+// A rekey may come between a header and its key.
+func TestUnlockWith(t *testing.T) {
+	path, _ := newModelStore(t)
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := errors.New("the key is gone")
+	find := func(h Header) (redact.Value, error) {
+		if h.Epoch < 3 {
+			other := unlocked(t, path, keyOfEpoch(h.Epoch))
+			return redact.Value{}, errors.Join(gone, other.Rekey(begins(nextEpoch(other), keyOfEpoch(h.Epoch+1))))
+		}
+		return keyAt(h)
+	}
+	if key, err := s.UnlockWith(find); err != nil || !key.Equal(keyOfEpoch(3)) {
+		t.Errorf("got %v", err)
+	}
+	put(t, s, "a", "value")
+	_, err = s.UnlockWith(func(Header) (redact.Value, error) { return redact.Value{}, gone })
+	checkError(t, "gone for good", err, gone)
+}
+
 // begins is a rekey whose key is there already.
 func begins(h Header, key redact.Value) func(Header) (Header, redact.Value, error) {
 	return func(Header) (Header, redact.Value, error) { return h, key, nil }

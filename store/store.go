@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"slices"
 
@@ -27,7 +28,12 @@ type Store struct {
 	opt    Options
 	header Header
 	keys   *keys
+	follow KeyFinder
 }
+
+// A KeyFinder finds the vault key of a store by its header: it may ask a keyring
+// or a human.
+type KeyFinder func(Header) (redact.Value, error)
 
 // Open reads and checks the header; no key is needed. It returns ErrNoStore
 // where there is none, *KindError, *OwnerError, *PermissionError or
@@ -63,6 +69,54 @@ func (s *Store) Unlock(vaultKey redact.Value) error {
 	return nil
 }
 
+// UnlockWith is Unlock with the key that find finds, and returns it too. A rekey
+// may come between the header and its key: then find is asked for the key of the
+// header that is there by now.
+func (s *Store) UnlockWith(find KeyFinder) (redact.Value, error) {
+	for {
+		vaultKey, err := find(s.header)
+		if err == nil {
+			return vaultKey, s.Unlock(vaultKey)
+		}
+		if again, reopenErr := Open(s.path, s.opt); reopenErr == nil && again.continues(s) {
+			s.header = again.header
+			continue
+		}
+		return vaultKey, err
+	}
+}
+
+// Follow makes Get, Meta, List, Update and Backup go on with the key that find
+// finds where they would return ErrRekeyed, unless another store took the place
+// of this one. No lock is held while find looks.
+func (s *Store) Follow(find KeyFinder) { s.follow = find }
+
+// followed calls do, and again whenever a rekey came in between.
+func (s *Store) followed(do func() error) error {
+	for {
+		err := do()
+		if !errors.Is(err, ErrRekeyed) || s.follow == nil {
+			return err
+		}
+		again, reopenErr := Open(s.path, s.opt)
+		if reopenErr != nil || !again.continues(s) {
+			return err
+		}
+		vaultKey, err := again.UnlockWith(s.follow)
+		vaultKey.Wipe()
+		if err != nil {
+			return err
+		}
+		s.Close()
+		s.header, s.keys = again.header, again.keys
+	}
+}
+
+// continues says whether s is what a rekey made of another.
+func (s *Store) continues(other *Store) bool {
+	return s.header.StoreID == other.header.StoreID && s.header.Epoch > other.header.Epoch
+}
+
 // Close wipes the keys.
 func (s *Store) Close() {
 	if s.keys != nil {
@@ -85,7 +139,7 @@ func (s *Store) Get(label string) (meta Meta, value redact.Value, err error) {
 // Meta is Get without the value, which stays sealed. What a later version has
 // to understand before it lends, this may show.
 func (s *Store) Meta(label string) (meta Meta, err error) {
-	err = s.verified(func(snap *snapshot) (err error) {
+	err = s.current(func(snap *snapshot) (err error) {
 		_, meta, err = snap.about(label)
 		return err
 	})
@@ -109,7 +163,7 @@ type View struct{ snap *snapshot }
 // meets one state of it; and since that is verified once, several secrets cost
 // little more than one.
 func (s *Store) View(use func(View) error) error {
-	return s.verified(func(snap *snapshot) error { return use(View{snap}) })
+	return s.current(func(snap *snapshot) error { return use(View{snap}) })
 }
 
 // Get is Store.Get.
@@ -120,6 +174,11 @@ func (v View) List() ([]Meta, error) {
 	metas, err := v.snap.list()
 	slices.SortFunc(metas, func(a, b Meta) int { return cmp.Compare(a.Label, b.Label) })
 	return metas, err
+}
+
+// current is verified, where Follow was asked for, across a rekey.
+func (s *Store) current(use func(*snapshot) error) error {
+	return s.followed(func() error { return s.verified(use) })
 }
 
 // verified calls use with the file as it is now, its manifest verified.

@@ -32,6 +32,10 @@ type record struct {
 // an error the store is as before, but for a *SyncError. While change runs,
 // other writers wait: it must not wait for a human.
 func (s *Store) Update(change func(*Tx) error) error {
+	return s.followed(func() error { return s.update(change) })
+}
+
+func (s *Store) update(change func(*Tx) error) error {
 	if s.keys == nil {
 		return ErrLocked
 	}
