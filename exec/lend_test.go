@@ -126,6 +126,7 @@ func forAll(t *testing.T) string {
 // variable means.
 func TestNowhereToRead(t *testing.T) {
 	front := forAll(t)
+	value := value + strconv.Itoa(os.Getpid()) // in no other test's command line
 	source := write(t, filepath.Join(filepath.Dir(front), "value"), value, 0o644)
 	script := `
 		exec > out
