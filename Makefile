@@ -69,7 +69,7 @@ race:
 
 # As the release for Linux is built, where the runtime erases what it used.
 erasing:
-	GOEXPERIMENT=runtimesecret $(GO) test -run 'Erased|Leaves|Slot' ./machine
+	GOEXPERIMENT=runtimesecret $(GO) test -run 'Erased|Leaves|Slot|Memory' ./redact ./machine ./cmd
 
 ## torture: the long run of damage, crashes and faults, with its figures
 torture: programs

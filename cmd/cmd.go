@@ -52,6 +52,7 @@ func Main(args []string, sys Sys) int {
 	if code, ok := exec.Monitor(args); ok {
 		return code
 	}
+	exec.Conceal() // most commands have a value or a key in hand at some time
 	tree := New
 	if len(args) > 0 && args[0] == "exec" {
 		tree = newExecAlone

@@ -79,7 +79,6 @@ func (c *Command) Run() (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	Conceal()
 	files, err := c.lendFiles()
 	if err != nil {
 		return Status{}, err

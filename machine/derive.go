@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"secrets/redact"
 )
@@ -78,7 +79,14 @@ func (s Slot) additionalData(e Epoch) []byte {
 	return appendLP(nil, []byte("secrets/v1/slot"), s.context(e), s.Salt, s.KeyTag, s.HardwareTag, s.Check)
 }
 
+// appendLP grows dst at once: of a key that is among the parts, a slice that was
+// outgrown would keep a copy.
 func appendLP(dst []byte, parts ...[]byte) []byte {
+	size := 0
+	for _, part := range parts {
+		size += 4 + len(part)
+	}
+	dst = slices.Grow(dst, size)
 	for _, part := range parts {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(len(part)))
 		dst = append(dst, part...)

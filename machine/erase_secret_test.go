@@ -8,20 +8,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/secret"
 	"strings"
 	"testing"
 
 	"secrets/redact"
 )
-
-func TestErased(t *testing.T) {
-	enabled := false
-	erased(func() { enabled = secret.Enabled() })
-	if !enabled {
-		t.Error("nothing is erased")
-	}
-}
 
 // Pitfall 50: once what a slot was given and gave is wiped, our own memory holds
 // neither the vault key nor the key it was wrapped under.

@@ -122,12 +122,12 @@ func (s Slot) OpenIdentity(vaultKey redact.Value, e Epoch) (redact.Value, error)
 }
 
 func (s *Slot) seal(key redact.Value, hw HardwareID, e Epoch, kind byte, content redact.Value) (err error) {
-	erased(func() { err = s.wrap(key, hw, e, kind, content) })
+	redact.Erased(func() { err = s.wrap(key, hw, e, kind, content) })
 	return err
 }
 
 func (s Slot) open(key redact.Value, hw HardwareID, e Epoch, kind byte) (content redact.Value, err error) {
-	erased(func() { content, err = s.unwrap(key, hw, e, kind) })
+	redact.Erased(func() { content, err = s.unwrap(key, hw, e, kind) })
 	return content, err
 }
 

@@ -44,7 +44,12 @@ type keys struct {
 	index redact.Value
 }
 
-func newKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
+func newKeys(vaultKey redact.Value, id ID, epoch uint64) (k *keys, err error) {
+	redact.Erased(func() { k, err = deriveKeys(vaultKey, id, epoch) })
+	return k, err
+}
+
+func deriveKeys(vaultKey redact.Value, id ID, epoch uint64) (*keys, error) {
 	if vaultKey.Len() != vaultKeySize {
 		return nil, fmt.Errorf("a vault key has %d bytes, not %d", vaultKeySize, vaultKey.Len())
 	}

@@ -1,9 +1,9 @@
 //go:build goexperiment.runtimesecret
 
-package machine
+package redact
 
 import "runtime/secret"
 
-// erased runs f, which handles keys, and erases what it leaves behind: its
+// Erased runs f, which handles keys, and erases what it leaves behind: its
 // registers and stack at once, its part of the heap when that is collected.
-func erased(f func()) { secret.Do(f) }
+func Erased(f func()) { secret.Do(f) }

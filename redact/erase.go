@@ -1,8 +1,8 @@
 //go:build !goexperiment.runtimesecret
 
-package machine
+package redact
 
-// erased runs f, which handles keys. Where Go was built with the experiment
+// Erased runs f, which handles keys. Where Go was built with the experiment
 // runtimesecret, what f leaves in memory is erased; here only what f itself
 // clears.
-func erased(f func()) { f() }
+func Erased(f func()) { f() }

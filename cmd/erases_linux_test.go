@@ -1,0 +1,5 @@
+//go:build linux && !(goexperiment.runtimesecret && (amd64 || arm64))
+
+package cmd_test
+
+const erases = false
