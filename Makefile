@@ -73,7 +73,7 @@ erasing:
 
 ## torture: the long run of damage, crashes and faults, with its figures
 torture: programs
-	SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h -v ./store
+	cd store && SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h
 
 ## soak: signals and ends of exec under load, a thousand times; takes many hours
 soak: programs

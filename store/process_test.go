@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ const roleVariable = "SECRETS_STORE_TEST_ROLE"
 // A role is what a child process does with the store at path. It reports on
 // stdout, one line at a time; what it returns ends it with an error.
 var roles = map[string]func(path, arg string) error{
-	"write": writeOne,
-	"read":  readOne,
+	"write": waiting(writeOne),
+	"read":  waiting(readOne),
 	"hold":  holdLock,
 	"steps": stepForEver,
 	"init":  createOne,
@@ -30,7 +31,11 @@ var roles = map[string]func(path, arg string) error{
 func TestMain(m *testing.M) {
 	role, ok := roles[os.Getenv(roleVariable)]
 	if !ok {
-		os.Exit(m.Run())
+		status := m.Run()
+		if torture {
+			fmt.Println(strings.Join(told.lines, "\n"))
+		}
+		os.Exit(status)
 	}
 	if err := role(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -51,6 +56,18 @@ func openAs(path string) (*Store, error) {
 		return nil, err
 	}
 	return s, s.Unlock(vaultKey())
+}
+
+// waiting makes a role that succeeds say how many milliseconds that took.
+func waiting(role func(path, arg string) error) func(path, arg string) error {
+	return func(path, arg string) error {
+		began := time.Now()
+		if err := role(path, arg); err != nil {
+			return err
+		}
+		fmt.Println(time.Since(began).Milliseconds())
+		return nil
+	}
 }
 
 // writeOne puts "value of LABEL" under the label.
@@ -135,7 +152,7 @@ func startAll(t *testing.T, cmds []*exec.Cmd) []string {
 
 func TestTortureProcesses(t *testing.T) {
 	const writers, readers = 20, 100
-	rounds := runs(1, 20)
+	rounds, longest := runs(1, 20), 0
 	s := newStore(t, "there")
 	for round := range rounds {
 		var cmds []*exec.Cmd
@@ -147,7 +164,10 @@ func TestTortureProcesses(t *testing.T) {
 		for range readers {
 			cmds = append(cmds, child(t, "read", s.path, "there"))
 		}
-		startAll(t, cmds)
+		for _, said := range startAll(t, cmds) {
+			took, _ := strconv.Atoi(strings.TrimSpace(said))
+			longest = max(longest, took)
+		}
 		for _, label := range labels {
 			checkValueOf(t, s, label, "value of "+label)
 		}
@@ -155,10 +175,11 @@ func TestTortureProcesses(t *testing.T) {
 	if got, want := len(labels(t, s)), rounds*writers+1; got != want {
 		t.Errorf("got %d labels, want %d", got, want)
 	}
-	figures(t, "processes: %d, %d at once", rounds*(writers+readers), writers+readers)
+	figures(t, "processes: %d, %d at once; the longest wait: %d ms", rounds*(writers+readers), writers+readers, longest)
 }
 
-// Readers need no lock, so however many loop, a writer gets through.
+// Readers need no lock, so however many loop, and however long each has the file
+// open, a writer gets through.
 func TestLoopingReadersStarveNoWriter(t *testing.T) {
 	const readers, writes = 8, 10
 	s := newStore(t, "there")
@@ -171,7 +192,18 @@ func TestLoopingReadersStarveNoWriter(t *testing.T) {
 				case <-done:
 					return
 				default:
-					checkValueOf(t, s, "there", "value of there")
+					err := s.verified(func(snap *snapshot) error {
+						time.Sleep(300 * time.Millisecond)
+						_, v, err := snap.get("there")
+						if err == nil && !v.Equal(text("value of there")) {
+							err = errors.New("a wrong value")
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
 				}
 			}
 		})
