@@ -10,7 +10,7 @@ FUZZTIME      ?= 10s
 # keyring of its own that tests must not touch.
 ifeq ($(shell uname),Linux)
 PROGRAMS := gcc dbus-run-session gdbus gnome-keyring-daemon keepassxc keepassxc-cli secret-tool \
-            setpriv unshare strace ps tmux script zsh fish /usr/share/bash-completion/bash_completion \
+            setpriv unshare systemd-creds strace ps tmux script zsh fish /usr/share/bash-completion/bash_completion \
             python3 pip3 node npm perl openssl xxd jq hexdump mawk stress-ng \
             curl wget git vim nano less top htop watch pv dialog fzf ssh-keygen
 KEYRING  := .ci/keyring-session

@@ -95,8 +95,10 @@ func (o *parcel) seal(sys Sys, b *transfer.Bundle) error {
 }
 
 // writeNew writes a file that must not be there yet. After an error it is not.
+// Others may read it: what is in it is sealed, and the service or container that
+// it is for is likely another user.
 func writeNew(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
