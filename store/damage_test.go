@@ -67,9 +67,10 @@ func (d *damages) report(t *testing.T) {
 
 // A specimen is a store file with all that it says.
 type specimen struct {
-	file   []byte
-	values map[string]string
-	labels []string
+	file    []byte
+	values  map[string]string
+	labels  []string
+	scratch chan string // paths for damaged files, one for each processor
 }
 
 // newSpecimen has 50 secrets, and takes 20 pages.
@@ -92,15 +93,25 @@ func newSpecimen(t testing.TB) (*Store, *specimen) {
 
 func specimenOf(t testing.TB, s *Store, values map[string]string) *specimen {
 	t.Helper()
-	return &specimen{
+	sp := &specimen{
 		file: contents(t, s.path), values: values, labels: slices.Sorted(maps.Keys(values)),
+		scratch: make(chan string, runtime.GOMAXPROCS(0)),
 	}
+	for range cap(sp.scratch) {
+		sp.scratch <- elsewhere(t, nil)
+	}
+	return sp
 }
 
 // check opens a damaged file and reads one label. Where whole, it lists all too,
-// and loads all as a writer does.
+// loads all as a writer does, and looks at all as doctor --deep does.
 func (sp *specimen) check(t *testing.T, d *damages, what string, file []byte, label string, whole bool) {
 	err := sp.read(file, label, whole)
+	if whole {
+		if deepErr := sp.deep(file, err); deepErr != nil {
+			err = deepErr
+		}
+	}
 	switch {
 	case err == nil:
 		d.value.Add(1)
@@ -143,6 +154,37 @@ func (sp *specimen) read(file []byte, label string, whole bool) error {
 		return fmt.Errorf("the value is %q", v.Expose())
 	}
 	return err
+}
+
+// deep wants the deep check to end, in the process of all these tests, and to find
+// whole no file that a reader found damaged. The reader's is not passed on.
+func (sp *specimen) deep(file []byte, reader error) error {
+	path := <-sp.scratch
+	defer func() { sp.scratch <- path }()
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		return err
+	}
+	r, err := ReadRemains(path, Options{})
+	if err != nil {
+		if !errors.As(err, new(*DamageError)) {
+			return fmt.Errorf("deep: %w", err)
+		}
+		return nil
+	}
+	defer r.Close()
+	if err := r.Unlock(vaultKey()); err != nil {
+		return fmt.Errorf("deep: %w", err)
+	}
+	report, err := r.Report()
+	switch {
+	case err != nil:
+		return fmt.Errorf("deep: %w", err)
+	case report.Damage != nil && !errors.As(report.Damage, new(*DamageError)):
+		return fmt.Errorf("deep: %w", report.Damage)
+	case report.Damage == nil && reader != nil:
+		return fmt.Errorf("deep finds it whole, a reader does not: %v", reader) //nolint:errorlint // no damage any more
+	}
+	return nil
 }
 
 // each calls f for every number below n, on all processors.
@@ -298,10 +340,6 @@ func TestTortureRemains(t *testing.T) {
 	t.Logf("seed %d", seed)
 	var saved, headless atomic.Int64
 	n := runs(200, 5000)
-	paths := make(chan string, runtime.GOMAXPROCS(0))
-	for range cap(paths) {
-		paths <- elsewhere(t, nil)
-	}
 	each(n, func(i int) {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		file := bytes.Clone(sp.file)
@@ -315,8 +353,8 @@ func TestTortureRemains(t *testing.T) {
 				file[at] ^= 1 << random.IntN(8)
 			}
 		}
-		path := <-paths
-		defer func() { paths <- path }()
+		path := <-sp.scratch
+		defer func() { sp.scratch <- path }()
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Error(err)
 		}
