@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -138,7 +139,7 @@ func TestScripts(t *testing.T) {
 			)
 			return os.Mkdir(keyring, 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"plugins": plugins, "status": status},
 	})
 }
 
@@ -158,6 +159,26 @@ func portable(t *testing.T, dir string) (files []string) {
 		}
 	}
 	return files
+}
+
+// plugins puts age plugins into the PATH:
+//
+//	plugins stick fob
+func plugins(ts *testscript.TestScript, _ bool, args []string) {
+	folder := ts.MkAbs("plugins")
+	ts.Check(buildPlugins(folder, args...))
+	ts.Setenv("PATH", folder+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+}
+
+// buildPlugins builds the plugins that machine/transfer/testdata/fob describes.
+func buildPlugins(folder string, names ...string) error {
+	for _, name := range names {
+		build := exec.Command("go", "build", "-o", filepath.Join(folder, "age-plugin-"+name), "../machine/transfer/testdata/fob")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	return nil
 }
 
 // status runs a command that must end with one exit status:

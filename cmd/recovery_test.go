@@ -48,6 +48,36 @@ func TestRecoveryOnATerminal(t *testing.T) {
 	}
 }
 
+// A plugin asks for its PIN on the terminal, and cannot be taken for us.
+func TestRecoveryWithAPIN(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	plugins := h.folder(t, "plugins")
+	if err := buildPlugins(plugins, "fob"); err != nil {
+		t.Fatal(err)
+	}
+	h.env = append(h.env, "PATH="+plugins+":"+os.Getenv("PATH"))
+	h.must(t, "sk-0123456789", "set", "k")
+	h.must(t, "", "recovery", "create", "--to", "age1fob1qyd4nh4d")
+	identity := filepath.Join(h.dir, "identity")
+	if err := os.WriteFile(identity, []byte("AGE-PLUGIN-FOB-1QYTRH8UU\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const asks = "age-plugin-fob: PIN: "
+	s := h.at(t, nil, "recovery", "test", "--identity-file", identity)
+	s.answer(t, asks, "0000\r")
+	s.wait(t, "wrong PIN")
+	s.end(t, 1, "0000")
+	s = h.at(t, nil, "recovery", "test", "--identity-file", identity)
+	s.answer(t, asks, "\x03")
+	s.wait(t, "interrupted; nothing was changed")
+	s.end(t, 130)
+	s = h.at(t, nil, "recovery", "test", "--identity-file", identity)
+	s.answer(t, asks, "2580\r")
+	s.wait(t, "it works")
+	s.end(t, 0, "2580")
+}
+
 // Without a proof that it is kept, there is no recovery.
 func TestRecoveryThatIsNotKept(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ func aboutTransfer(err error) (advice, bool) {
 	switch {
 	case errors.As(err, &plugin) && plugin.Missing:
 		return advice{exitFailed, "install the plugin, so that it is in PATH"}, true
-	case errors.As(err, &plugin):
+	case errors.As(err, &plugin) && !errors.Is(err, errNobodyToAsk):
 		return advice{exitFailed, "is the token there, and was it touched? try again"}, true
 	case errors.Is(err, transfer.ErrSecretRecipient):
 		return advice{exitUsage, "treat the identity as exposed: it is in your shell's history and was in the process list\na recipient begins with age1"}, true

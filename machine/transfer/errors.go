@@ -53,7 +53,8 @@ func (e *ItemError) Error() string { return fmt.Sprintf("item %d of the bundle: 
 func (e *ItemError) Unwrap() error { return ErrMalformed }
 
 // A PluginError is what went wrong in an age plugin, a program of its own. What
-// Err says may be the plugin's words.
+// Err says may be the plugin's words; where it asked and the Human did not answer,
+// Err is the Human's error.
 type PluginError struct {
 	Name    string // of the plugin: its program is age-plugin-<name>
 	Missing bool   // there is no such program

@@ -69,8 +69,9 @@ func ParseIdentities(text redact.Value, human Human) (Identities, error) {
 // parseIdentity drops age's own errors, which might quote the identity.
 func parseIdentity(line string, human Human) (age.Identity, error) {
 	if strings.HasPrefix(line, "AGE-PLUGIN-") {
-		if id, err := plugin.NewIdentity(line, human.client()); err == nil {
-			return pluginIdentity{id}, nil
+		ui, unanswered := human.client()
+		if id, err := plugin.NewIdentity(line, ui); err == nil {
+			return pluginIdentity{id, unanswered}, nil
 		}
 		return nil, ErrIdentity
 	}

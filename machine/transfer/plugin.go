@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"errors"
 
 	"filippo.io/age"
@@ -19,38 +20,55 @@ type Human struct {
 	Waiting func(plugin string)                                  // after 5 s of silence, on a goroutine of its own
 }
 
-func (h Human) client() *plugin.ClientUI {
-	ui := &plugin.ClientUI{DisplayMessage: h.Tell, Confirm: h.Confirm, WaitTimer: h.Waiting}
+// client is the human as age knows it. Where he does not answer, the plugin hears
+// that he does not, and unanswered says why.
+func (h Human) client() (ui *plugin.ClientUI, unanswered *error) {
+	unanswered = new(error)
+	ui = &plugin.ClientUI{DisplayMessage: h.Tell, WaitTimer: h.Waiting}
 	if h.Ask != nil {
 		ui.RequestValue = func(name, question string, secret bool) (string, error) {
 			answer, err := h.Ask(name, question, secret)
 			defer answer.Wipe()
+			*unanswered = err
 			return string(answer.Expose()), err // age wants a string
 		}
 	}
-	return ui
+	if h.Confirm != nil {
+		ui.Confirm = func(name, question, yes, no string) (bool, error) {
+			agreed, err := h.Confirm(name, question, yes, no)
+			*unanswered = err
+			return agreed, err
+		}
+	}
+	return ui, unanswered
 }
 
 // pluginRecipient and pluginIdentity make a *PluginError of what goes wrong in
 // the plugin, so that it is told apart from a damaged file.
 type (
-	pluginRecipient struct{ *plugin.Recipient }
-	pluginIdentity  struct{ *plugin.Identity }
+	pluginRecipient struct {
+		*plugin.Recipient
+		unanswered *error
+	}
+	pluginIdentity struct {
+		*plugin.Identity
+		unanswered *error
+	}
 )
 
 func (r pluginRecipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error) {
 	stanzas, labels, err := r.Recipient.WrapWithLabels(fileKey)
-	return stanzas, labels, pluginError(r.Name(), err)
+	return stanzas, labels, pluginError(r.Name(), err, *r.unanswered)
 }
 
 func (i pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	fileKey, err := i.Identity.Unwrap(stanzas)
-	return fileKey, pluginError(i.Name(), err)
+	return fileKey, pluginError(i.Name(), err, *i.unanswered)
 }
 
-func pluginError(name string, err error) error {
+func pluginError(name string, err, unanswered error) error {
 	if err == nil {
 		return nil
 	}
-	return &PluginError{Name: name, Missing: errors.As(err, new(*plugin.NotFoundError)), Err: err}
+	return &PluginError{Name: name, Missing: errors.As(err, new(*plugin.NotFoundError)), Err: cmp.Or(unanswered, err)}
 }

@@ -55,8 +55,9 @@ func parseRecipient(text string, human Human) (age.Recipient, error) {
 	if recipient, err := age.ParseX25519Recipient(text); err == nil {
 		return recipient, nil
 	}
-	if recipient, err := plugin.NewRecipient(text, human.client()); err == nil && !native(recipient.Name()) {
-		return pluginRecipient{recipient}, nil
+	ui, unanswered := human.client()
+	if recipient, err := plugin.NewRecipient(text, ui); err == nil && !native(recipient.Name()) {
+		return pluginRecipient{recipient, unanswered}, nil
 	}
 	return nil, ErrRecipient
 }

@@ -141,6 +141,9 @@ func TestPlugins(t *testing.T) {
 		if failed := new(PluginError); !tc.want && (!errors.As(err, &failed) || failed.Name != "fob" || failed.Missing) {
 			t.Errorf("%s: got %v, want a plugin error", tc.name, err)
 		}
+		if away := tc.name == "no answer"; errors.Is(err, errAway) != away {
+			t.Errorf("%s: got %v, which says why nobody answered: want %v", tc.name, err, away)
+		}
 	}
 	for name, missing := range map[string]bool{"broken": false, "absent": true} {
 		_, err := seal([]byte("x"), recipients(t, fobRecipient(name)))
