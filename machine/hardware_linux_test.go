@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,6 +85,27 @@ func TestMachineID(t *testing.T) {
 				t.Errorf("container %v, want %v", hw.Container, tc.inside)
 			}
 		})
+	}
+}
+
+// Pitfall 12: one that may not be read. Root may read all, but not as a user of a
+// namespace in which it is nobody.
+func TestUnreadableMachineID(t *testing.T) {
+	const unreadable = "MACHINE_TEST_UNREADABLE"
+	if root := os.Getenv(unreadable); root != "" {
+		if _, err := readMachineID(root, noEnv); !errors.Is(err, HardwareInvalid) || !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("got %v, want %v", err, HardwareInvalid)
+		}
+		return
+	}
+	root := writeTree(t, map[string]string{"etc/machine-id": goodID, "var/lib/dbus/machine-id": goodID})
+	if err := os.Chmod(filepath.Join(root, "etc/machine-id"), 0); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("unshare", "--user", os.Args[0], "-test.run", "^TestUnreadableMachineID$")
+	cmd.Env = append(os.Environ(), unreadable+"="+root)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
