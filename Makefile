@@ -74,6 +74,7 @@ erasing:
 ## torture: the long run of damage, crashes and faults, with its figures
 torture: programs
 	cd store && SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 3h
+	cd cmd && SECRETS_TORTURE=1 $(GO) test -run Torture -count 1 -timeout 1h -v
 
 ## soak: signals and ends of exec under load, a thousand times; takes many hours
 soak: programs

@@ -123,7 +123,7 @@ func TestCIJobs(t *testing.T) {
 				cp "$2" "$1/secrets"
 				cp ci.age npm get publish gitlab "$1/work"
 				install -m 444 secrets-identity "$1/work"
-				mount -t tmpfs -o mode=1777 tmpfs "$1/temp"`
+				mount -t tmpfs -o mode=1777 none "$1/temp"`
 			if got := r.enter(t, furnish, "/usr/bin/env", "-C", "/work", "PATH=/work:/usr/bin:/bin", "sh", "-ec", c.script); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
@@ -167,7 +167,7 @@ func TestCIContainer(t *testing.T) {
 func (r *runner) enter(t *testing.T, furnish string, words ...string) end {
 	t.Helper()
 	setUp := `set -e
-mount -t tmpfs -o mode=755 tmpfs "$1"` + "\n" + furnish + `
+mount -t tmpfs -o mode=755 none "$1"` + "\n" + furnish + `
 mount -o remount,ro "$1"
 root=$1 spec=$3; shift 3
 exec env -i $(command -v chroot) $spec "$root" "$@"`
@@ -208,12 +208,12 @@ StandardError=inherit
 ExecStopPost=+/bin/sh -c "echo $SERVICE_RESULT >/var/ended; systemctl --no-block exit"
 `, 0o644)
 	const boot = `set -e
-mount -t tmpfs -o mode=755 tmpfs "$1"
+mount -t tmpfs -o mode=755 none "$1"
 for link in bin sbin lib lib64; do [ ! -L /$link ] || cp -P /$link "$1"; done
 mkdir -p "$1/usr" "$1/var" "$1/proc" "$1/sys" "$1/dev" "$1/run" "$1/tmp" "$1/root" "$1/home" "$1/old" \
 	"$1/etc/credstore.encrypted" "$1/etc/systemd/system/server.service.d" "$1/etc/server"
 mount --bind /usr "$1/usr"
-mount -t tmpfs tmpfs "$1/usr/local/bin"
+mount -t tmpfs none "$1/usr/local/bin"
 cp "$2" "$1/usr/local/bin/secrets"
 cp server "$1/usr/local/bin/server"
 cp ci.age "$1/etc/server"
@@ -226,9 +226,9 @@ mkdir "$1/var/lib"
 echo root:x:0:0:root:/root:/bin/sh >"$1/etc/passwd"
 echo root:x:0: >"$1/etc/group"
 echo 0123456789abcdef0123456789abcdef >"$1/etc/machine-id"
-mount -t proc proc "$1/proc"
-mount -t sysfs sysfs "$1/sys"
-mount -t cgroup2 cgroup2 "$1/sys/fs/cgroup"
+mount -t proc none "$1/proc"
+mount -t sysfs none "$1/sys"
+mount -t cgroup2 none "$1/sys/fs/cgroup"
 for device in null zero full random urandom; do touch "$1/dev/$device"; mount --bind /dev/$device "$1/dev/$device"; done
 cd "$1"
 pivot_root . old
