@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"io"
 	"os"
 )
@@ -21,6 +22,9 @@ func checkWhole(f *os.File, k *keys) error {
 	}
 	return readFile(f, func(c *content) error {
 		snap, err := c.verify(k)
+		if errors.Is(err, ErrRekeyed) { // but nobody did: the keys are those of another header in the file
+			err = damaged("header", "it belongs to another store, or to another epoch")
+		}
 		if err != nil {
 			return err
 		}

@@ -363,3 +363,41 @@ func TestForgedPagesDoNotMultiply(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// A page of another store that has a header, in a file whose own header is left
+// elsewhere: that is damage, and nobody changed the key.
+func TestHeaderOfAnotherStore(t *testing.T) {
+	s, other := newStore(t, "key"), newStore(t, "key")
+	if err := s.Rekey(begins(nextEpoch(s), vaultKey())); err != nil { // and so it is the one that is found
+		t.Fatal(err)
+	}
+	file, theirs := contents(t, s.path), contents(t, other.path)
+	at, from := pageOf(t, file, keyHeader), pageOf(t, theirs, keyHeader)
+	own := bytes.Clone(file[at:][:pageSize])
+	copy(file[at:], theirs[from:][:pageSize])
+	le.PutUint64(file[at:], uint64(at/pageSize))
+	path := elsewhere(t, append(file, own...))
+	r, err := ReadRemains(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Unlock(vaultKey()); err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkErrorAs(t, "damage", report.Damage, &DamageError{Path: path, Where: "header", What: "it belongs to another store, or to another epoch"})
+}
+
+// pageOf is where the page lies that holds a text.
+func pageOf(t *testing.T, file []byte, text string) int {
+	t.Helper()
+	at := bytes.LastIndex(file, []byte(text))
+	if at < 0 {
+		t.Fatalf("no page has %q", text)
+	}
+	return at / pageSize * pageSize
+}
