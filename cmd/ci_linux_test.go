@@ -14,12 +14,7 @@ import (
 	"testing"
 )
 
-// An age identity that is in no use but the tests', and its recipient.
-const (
-	ciIdentity  = "AGE-SECRET-KEY-16Q2UPDC8G8U5WCD5DGSCZNDFSV3MPHZLYPNADS256LR6NC25VE9QUCSDA3"
-	ciRecipient = "age1lxughg6yuw9ftqrnyh4p35m6nhj9er3dsapcez8g0mx3r0kqsc8qfeke27"
-	ciValue     = "npm_0123456789abcdef"
-)
+const ciValue = "npm_0123456789abcdef"
 
 // A runner is a folder with all that the files of docs/ci.md want to find.
 type runner struct {
@@ -34,8 +29,8 @@ func newRunner(t *testing.T) *runner {
 	r.secrets = build(t)
 	h := newHome(t)
 	h.must(t, ciValue, "set", "npm-token")
-	h.must(t, "", "bundle", "create", "--to", ciRecipient, "-o", filepath.Join(r.dir, "ci.age"), "npm-token")
-	r.put(t, "secrets-identity", ciIdentity+"\n", 0o600)
+	h.must(t, "", "bundle", "create", "--to", canaryRecipient, "-o", filepath.Join(r.dir, "ci.age"), "npm-token")
+	r.put(t, "secrets-identity", canaryIdentity+"\n", 0o600)
 	r.put(t, "npm", "#!/bin/sh\necho \"$1 with $NPM_TOKEN, ${SECRETS_IDENTITY-none}\"\n", 0o755)
 	server := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(r.dir, "server"), "./testdata/bare")
 	server.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -83,7 +78,7 @@ func TestCIJobs(t *testing.T) {
 	platform := strings.NewReplacer(
 		"${{ vars.SECRETS_URL }}", "file:///secrets",
 		"${{ vars.SECRETS_SHA256 }}", fmt.Sprintf("%x", sha256.Sum256(program)),
-		"${{ secrets.SECRETS_IDENTITY }}", ciIdentity,
+		"${{ secrets.SECRETS_IDENTITY }}", canaryIdentity,
 	)
 	workflow := platform.Replace(r.files[".github/workflows/publish.yml"])
 	get := step.FindStringSubmatch(workflow)
@@ -210,7 +205,7 @@ ExecStopPost=+/bin/sh -c "echo $SERVICE_RESULT >/var/ended; systemctl --no-block
 	const boot = `set -e
 mount -t tmpfs -o mode=755 none "$1"
 for link in bin sbin lib lib64; do [ ! -L /$link ] || cp -P /$link "$1"; done
-mkdir -p "$1/usr" "$1/var" "$1/proc" "$1/sys" "$1/dev" "$1/run" "$1/tmp" "$1/root" "$1/home" "$1/old" \
+mkdir -p "$1/usr" "$1/var" "$1/proc" "$1/sys" "$1/dev" "$1/run" "$1/tmp" "$1/root" "$1/home" \
 	"$1/etc/credstore.encrypted" "$1/etc/systemd/system/server.service.d" "$1/etc/server"
 mount --bind /usr "$1/usr"
 mount -t tmpfs none "$1/usr/local/bin"
@@ -220,7 +215,7 @@ cp ci.age "$1/etc/server"
 cp server.service "$1/etc/systemd/system"
 cp test.conf "$1/etc/systemd/system/server.service.d"
 cp secrets-identity "$1/root/identity.txt"
-cp encrypt "$1/root"
+cp start encrypt "$1/root"
 mount --bind "$3" "$1/var"
 mkdir "$1/var/lib"
 echo root:x:0:0:root:/root:/bin/sh >"$1/etc/passwd"
@@ -230,15 +225,14 @@ mount -t proc none "$1/proc"
 mount -t sysfs none "$1/sys"
 mount -t cgroup2 none "$1/sys/fs/cgroup"
 for device in null zero full random urandom; do touch "$1/dev/$device"; mount --bind /dev/$device "$1/dev/$device"; done
-cd "$1"
-pivot_root . old
-cd /root
-umount -l /old
-rmdir /old
+exec chroot "$1" sh /root/start`
+	r.put(t, "start", `set -e
 mount --make-rshared /
+cd /root
 sh -e encrypt
 rm identity.txt encrypt
-exec env -i container=test PATH=/usr/bin:/bin /lib/systemd/systemd --system --unit=server.service --log-target=null --show-status=no`
+exec env -i container=test PATH=/usr/bin:/bin /lib/systemd/systemd --system --unit=server.service --log-target=null --show-status=no
+`, 0o644)
 	words := []string{"unshare", "-m", "-n", "-i", "-u", "-p", "-C", "-f", "--kill-child", "sh", "-c", boot, "sh", t.TempDir(), r.secrets, disk}
 	if os.Geteuid() != 0 { // who may make up users
 		words = append([]string{"sudo"}, words...)
@@ -262,7 +256,7 @@ exec env -i container=test PATH=/usr/bin:/bin /lib/systemd/systemd --system --un
 			return err
 		}
 		text, err := os.ReadFile(path)
-		if bytes.Contains(text, []byte(ciValue)) || bytes.Contains(text, []byte(ciIdentity)) {
+		if bytes.Contains(text, []byte(ciValue)) || bytes.Contains(text, []byte(canaryIdentity)) {
 			t.Errorf("%s is left", path)
 		}
 		return err

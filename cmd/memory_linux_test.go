@@ -72,7 +72,7 @@ func TestMemoryIsClosed(t *testing.T) {
 	}{
 		"another program": {[]string{"sh", "-c", waits}, true},
 		"set":             {[]string{h.program, "set", "other"}, false},
-		"bundle":          {[]string{h.program, "bundle", "create", "--to", ciRecipient, "NAME=-"}, false},
+		"bundle":          {[]string{h.program, "bundle", "create", "--to", canaryRecipient, "NAME=-"}, false},
 		"exec":            {[]string{h.program, "exec", "--use", "k", "--", "sh", "-c", waits}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
