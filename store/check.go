@@ -25,6 +25,11 @@ func checkWhole(f *os.File, k *keys) error {
 		if errors.Is(err, ErrRekeyed) { // but nobody did: the keys are those of another header in the file
 			err = damaged("header", "it belongs to another store, or to another epoch")
 		}
+		for _, bucket := range []tree{c.meta, c.index, c.record} {
+			if err == nil {
+				err = bucket.check()
+			}
+		}
 		if err != nil {
 			return err
 		}

@@ -105,6 +105,22 @@ func (p *pages) page(id uint64) (page, error) {
 	return pg, err
 }
 
+// beginsWith makes sure that a page's first key is the one its branch says.
+func (p *pages) beginsWith(id uint64, key []byte) error {
+	pg, err := p.page(id)
+	if err != nil {
+		return err
+	}
+	var first []byte
+	if pg.count > 0 {
+		first, err = pg.key(0)
+	}
+	if err == nil && !bytes.Equal(first, key) {
+		err = damaged(wherePages, "page %d begins with another key than its branch says", id)
+	}
+	return err
+}
+
 func parsePage(data []byte) (page, error) {
 	if len(data) < pageHead {
 		return page{}, damaged(wherePages, "a page is cut short")
@@ -144,19 +160,20 @@ func (pg page) branch(i int) (key []byte, child uint64, err error) {
 	return key, le.Uint64(e[8:]), err
 }
 
+func (pg page) key(i int) ([]byte, error) {
+	if pg.kind == pageBranch {
+		key, _, err := pg.branch(i)
+		return key, err
+	}
+	e, err := pg.leaf(i)
+	return e.key, err
+}
+
 // search returns the first element whose key is not below the given one.
 func (pg page) search(key []byte) (int, error) {
 	var failed error
 	i := sort.Search(pg.count, func(i int) bool {
-		var k []byte
-		var err error
-		if pg.kind == pageBranch {
-			k, _, err = pg.branch(i)
-		} else {
-			var e element
-			e, err = pg.leaf(i)
-			k = e.key
-		}
+		k, err := pg.key(i)
 		if err != nil {
 			failed = err
 		}
@@ -175,7 +192,10 @@ type tree struct {
 
 // scan visits the elements from a key on, in order, until visit says false.
 func (t tree) scan(from []byte, visit func(element) bool) error {
-	w := walk{pages: t.pages, left: t.pages.count, visit: visit}
+	return t.walk(&walk{pages: t.pages, left: t.pages.count, visit: visit}, from)
+}
+
+func (t tree) walk(w *walk, from []byte) error {
 	if t.inline != nil {
 		pg, err := parsePage(t.inline)
 		if err != nil {
@@ -186,6 +206,13 @@ func (t tree) scan(from []byte, visit func(element) bool) error {
 	}
 	_, err := w.page(t.root, from)
 	return err
+}
+
+// check makes sure that a search finds what a scan does. A scan takes pages and
+// elements as they come; a search goes by the keys of branches and by order.
+func (t tree) check() error {
+	w := walk{pages: t.pages, left: t.pages.count, visit: func(element) bool { return true }, strict: true}
+	return t.walk(&w, nil)
 }
 
 // get returns the value of a key, nil where there is none.
@@ -205,6 +232,9 @@ type walk struct {
 	pages *pages
 	left  uint64 // pages that may still be read: more than the file has is a loop
 	visit func(element) bool
+
+	strict bool   // nothing but what every search finds will do
+	last   []byte // where strict, the key visited last
 }
 
 func (w *walk) page(id uint64, from []byte) (more bool, err error) {
@@ -234,7 +264,10 @@ func (w *walk) children(pg page, from []byte) (more bool, err error) {
 		i--
 	}
 	for ; i < pg.count; i++ {
-		_, child, err := pg.branch(i)
+		key, child, err := pg.branch(i)
+		if err == nil && w.strict {
+			err = w.pages.beginsWith(child, key)
+		}
 		if err != nil {
 			return false, err
 		}
@@ -252,10 +285,13 @@ func (w *walk) elements(pg page, from []byte) (more bool, err error) {
 	}
 	for ; i < pg.count; i++ {
 		e, err := pg.leaf(i)
+		if err == nil && w.strict && w.last != nil && bytes.Compare(w.last, e.key) >= 0 {
+			err = damaged(wherePages, "its keys are out of order")
+		}
 		if err != nil {
 			return false, err
 		}
-		if !w.visit(e) {
+		if w.last = e.key; !w.visit(e) {
 			return false, nil
 		}
 	}

@@ -146,6 +146,50 @@ func TestPagesInACircle(t *testing.T) {
 	checkDamage(t, "list", err)
 }
 
+// A branch key that was changed keeps a search from what a scan still finds, and
+// so does an element that is not in its place: no reader misses it, and the deep
+// check does not find that whole.
+func TestSearchedAndScanned(t *testing.T) {
+	whole := contents(t, golden(t, "fifty.db"))
+	kinds := map[uint16]int{}
+	for at := 2 * pageSize; at < len(whole); at += pageSize {
+		kind := le.Uint16(whole[at+8:])
+		if kind != pageBranch && kind != pageLeaf || le.Uint64(whole[at:]) != uint64(at/pageSize) || le.Uint16(whole[at+10:]) < 2 {
+			continue
+		}
+		pg, err := parsePage(whole[at:][:pageSize])
+		if err != nil {
+			continue // it goes on in the next
+		}
+		last, err := pg.key(pg.count - 1)
+		if err != nil {
+			continue
+		}
+		kinds[kind]++
+		for _, bit := range []byte{0x80, 1} {
+			last[0] ^= bit
+			path := elsewhere(t, whole)
+			last[0] ^= bit
+			r, err := ReadRemains(path, Options{})
+			if err != nil {
+				continue // that was the header's
+			}
+			defer r.Close()
+			if err := r.Unlock(goldenKey()); err != nil {
+				t.Fatal(err)
+			}
+			report, err := r.Report()
+			if err != nil {
+				t.Error(err)
+			}
+			checkDamage(t, fmt.Sprintf("page %d of kind %d", at/pageSize, kind), report.Damage)
+		}
+	}
+	if kinds[pageBranch] == 0 || kinds[pageLeaf] == 0 {
+		t.Errorf("kinds of pages: %v", kinds)
+	}
+}
+
 // Both meta pages lead to the same content, so one of them may be lost; an
 // emptied store or an older state never comes of it.
 func TestLostMetaPages(t *testing.T) {
