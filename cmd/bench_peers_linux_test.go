@@ -20,14 +20,14 @@ func BenchmarkPeers(b *testing.B) {
 	b.Setenv("PATH", filepath.Join(folder, "bin")+":"+filepath.Join(folder, "node_modules", ".bin")+":"+os.Getenv("PATH"))
 	h := filledHome(b, build(b), 1)
 	h.env = append(h.env,
-		"SOPS_AGE_KEY="+ciIdentity,
+		"SOPS_AGE_KEY="+canaryIdentity,
 		"AWS_VAULT_BACKEND=file", "AWS_VAULT_FILE_PASSPHRASE=x",
 	)
 	setUp := exec.Command("sh", "-ec", `
 		value=sk-00000000000000000000000000000000
 		printf 'TOKEN=%s\n' $value >.env
 		printf '# @defaultSensitive=true\n# ---\nTOKEN=\n' >.env.schema
-		sops encrypt --age `+ciRecipient+` --output sealed.env .env
+		sops encrypt --age `+canaryRecipient+` --output sealed.env .env
 		AWS_ACCESS_KEY_ID=AKIA0000000000000000 AWS_SECRET_ACCESS_KEY=$value aws-vault add --env profile`)
 	setUp.Dir, setUp.Env = h.dir, h.env
 	if out, err := setUp.CombinedOutput(); err != nil {
