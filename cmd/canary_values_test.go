@@ -165,7 +165,7 @@ var holdNothing = []string{
 	"machine.Argon2id", "machine.Epoch", "machine.State", "machine.HardwareState", "machine.FileFault",
 	"machine.KeySource", "machine.Keyring", // interfaces
 	"transfer.Human", "transfer.Kind", "transfer.Recipients",
-	"store.Changes", "store.ID", "store.Options", "store.Report",
+	"store.Changes", "store.ID", "store.KeyFinder", "store.Options", "store.Report",
 	"exec.Status",
 }
 

@@ -70,7 +70,7 @@ func TestRecoveryWithAPIN(t *testing.T) {
 	s.end(t, 1, "0000")
 	s = h.at(t, nil, "recovery", "test", "--identity-file", identity)
 	s.answer(t, asks, "\x03")
-	s.wait(t, "interrupted; nothing was changed")
+	s.wait(t, "interrupted; no secret was changed")
 	s.end(t, 130)
 	s = h.at(t, nil, "recovery", "test", "--identity-file", identity)
 	s.answer(t, asks, "2580\r")

@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +31,9 @@ func TestMain(m *testing.M) {
 	// unless it is told not to: there are thousands.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
+	}
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is ignored here would be in all we start
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	// Most tests wait for programs, and programs for keys.
 	flag.Parse()
