@@ -37,7 +37,9 @@ func TestPrograms(t *testing.T) {
 		{name: "more", up: "--More--", line: `RUN more long`, keys: [][]string{{"Space"}, {quit}}},
 		{name: "nano", up: "GNU nano", line: `RUN nano --ignorercfiles a.py`, keys: [][]string{{"Down"}, {"x"}, {"C-x"}, {"n"}}},
 		{name: "top", up: "PID", line: `RUN top -p 1 -d 1000`, keys: [][]string{{"1"}, {quit}}, same: words},
-		{name: "htop", up: "PID", line: `RUN htop -p 1 -d 1000`, keys: [][]string{{"F1"}, {"Escape"}, {quit}}, same: words},
+		{name: "htop", up: "PID", line: `RUN htop -p 1 -d 1000`, keys: [][]string{{"F1"}, {"Escape"}, {quit}}, same: func(screen string) string {
+			return cutRunning.ReplaceAllString(words(screen), "running")
+		}},
 		{name: "python", up: ">>>", line: `RUN python3 -q`, keys: [][]string{
 			{"1+1", "Enter"}, {"import os; os.isatty(1), os.isatty(0)", "Enter"}, {"Up", "Home", "Delete", "Enter"}, {"input('name? ')", "Enter"}, {"me", "Enter"}, {"C-c"}, {"C-d"},
 		}},
@@ -104,6 +106,10 @@ func TestPrograms(t *testing.T) {
 		})
 	}
 }
+
+// cutRunning is how much of "running" htop has room for, behind numbers of tasks
+// that differ.
+var cutRunning = regexp.MustCompile(`\br[unig]*\b`)
 
 // words is what is the same in two pictures of a program that shows times and
 // loads.
