@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // trace is how many bytes in a row of a value, in whichever form, give it away.
@@ -72,10 +73,12 @@ func forms(value []byte) map[string][]byte {
 		"percent":      percent(value, "%%%02X"),
 		"low percent":  percent(value, "%%%02x"),
 		"JSON":         quoted,
-		"Go":           strconv.AppendQuote(nil, text),
-		"ASCII":        strconv.AppendQuoteToASCII(nil, text),
 		"UTF-16LE":     utf16LE(text),
 		"shell quotes": []byte(strings.ReplaceAll(text, "'", `'\''`)),
+	}
+	if utf8.Valid(value) { // of a key, a trace of these would be three bytes that others may have as well
+		all["Go"] = strconv.AppendQuote(nil, text)
+		all["ASCII"] = strconv.AppendQuoteToASCII(nil, text)
 	}
 	for shift := range 3 {
 		padded := append(bytes.Repeat([]byte{'.'}, shift), value...)
