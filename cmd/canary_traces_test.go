@@ -76,7 +76,7 @@ func forms(value []byte) map[string][]byte {
 		"UTF-16LE":     utf16LE(text),
 		"shell quotes": []byte(strings.ReplaceAll(text, "'", `'\''`)),
 	}
-	if utf8.Valid(value) { // of a key, a trace of these would be three bytes that others may have as well
+	if utf8.Valid(value) { // of a key, a trace of these is three bytes that others may have too: see unquoted
 		all["Go"] = strconv.AppendQuote(nil, text)
 		all["ASCII"] = strconv.AppendQuoteToASCII(nil, text)
 	}
@@ -102,6 +102,25 @@ func undumped(text []byte) (all []byte) {
 				all = append(all, byte(n))
 			}
 		}
+	}
+	return all
+}
+
+// unquoted is a text with the escapes of Go's quotes undone.
+func unquoted(text []byte) (all []byte) {
+	for i := 0; i < len(text); {
+		rest := string(text[i:min(i+len(`\U0010ffff`), len(text))])
+		r, multibyte, tail, err := strconv.UnquoteChar(rest, 0)
+		switch {
+		case text[i] != '\\' || err != nil:
+			all, i = append(all, text[i]), i+1
+			continue
+		case multibyte:
+			all = utf8.AppendRune(all, r)
+		default:
+			all = append(all, byte(r))
+		}
+		i += len(rest) - len(tail)
 	}
 	return all
 }

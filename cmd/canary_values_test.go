@@ -266,11 +266,23 @@ func TestNothingPrintsAValue(t *testing.T) {
 		for holder, v := range holders {
 			for way, write := range ways {
 				for kind, v := range map[string]any{"": v, "[]": []any{v}, "map of ": map[string]any{"k": v}, "error of ": fmt.Errorf("careless: %v", v)} {
-					if what := found.find(write(v)) + found.find(undumped(write(v))); what != "" {
+					if what := found.find(write(v)) + found.find(undumped(write(v))) + found.find(unquoted(write(v))); what != "" {
 						t.Errorf("%s: %s of %s%s shows %s: %s", shape, way, kind, holder, what, write(v))
 					}
 				}
 			}
+		}
+	}
+}
+
+// A key in quotes is found, whatever its bytes are.
+func TestUnquoted(t *testing.T) {
+	key := []byte("\xf6\x1bD\xcd\x00\x93\tnq\xd6\x01\xaa\"\\")
+	found := traces{}
+	found.watch("the key", key)
+	for _, text := range []string{fmt.Sprintf("%q", key), fmt.Sprintf("%+q", key)} {
+		if found.find(unquoted([]byte(text))) == "" {
+			t.Errorf("%s: not found", text)
 		}
 	}
 }
