@@ -24,6 +24,7 @@ func TestPrograms(t *testing.T) {
 		line string     // what is typed, with RUN in front of the program
 		up   string     // what shows that the program is there
 		keys [][]string // what is typed then, with a picture after each
+		then []string   // what shows that the program has understood them, where it loses what comes before
 		same func(string) string
 	}{
 		{name: "ls", line: `RUN ls --color=auto -F .`},
@@ -50,7 +51,7 @@ func TestPrograms(t *testing.T) {
 		{name: "ssh-keygen", up: "Enter file", line: `RUN ssh-keygen -t ed25519`, keys: [][]string{{"./key", "Enter"}, {"secret", "Enter"}, {"another", "Enter"}, {"C-c"}}},
 		{name: "su", up: "Password:", line: `RUN setpriv --reuid 65534 --clear-groups su`, keys: [][]string{{"wrong"}, {"C-c"}}},
 		{name: "getpass", up: "Password:", line: `RUN python3 -c 'import getpass; print(len(getpass.getpass()))'`, keys: [][]string{{"secret"}, {"Enter"}}},
-		{name: "npm", up: "package name:", line: `mkdir package; cd package; RUN npm init`, keys: [][]string{{"name", "Enter"}, {"Enter"}, {"C-c"}}, same: words},
+		{name: "npm", up: "package name:", line: `mkdir package; cd package; RUN npm init`, keys: [][]string{{"name", "Enter"}, {"Enter"}, {"C-c"}}, then: []string{"version:", "description:", ""}, same: words},
 		{name: "pip", up: "ERROR: No matching", line: `RUN pip download --no-index --disable-pip-version-check no-such-package`},
 		{name: "curl", line: `RUN curl -o got ` + server.URL + `/long`, same: words},
 		{name: "wget", up: "100%", line: `RUN wget --progress=bar:force -O got ` + server.URL + `/long 2>&1 | tail -c 300 > f; RUN wget -q --show-progress -O got ` + server.URL + `/long`, same: words},
@@ -92,8 +93,11 @@ func TestPrograms(t *testing.T) {
 			if screen := bare.plain(t); strings.Contains(screen, "ommand not found") || strings.Contains(screen, "No such file") {
 				t.Fatalf("the program is not there:\n%s", screen)
 			}
-			for _, keys := range test.keys {
+			for i, keys := range test.keys {
 				both(func(d *desk) { d.keys(t, keys...) })
+				if test.then != nil {
+					both(func(d *desk) { d.wait(t, test.then[i]) })
+				}
 				compare(strings.Join(keys, " "))
 				if t.Failed() {
 					return

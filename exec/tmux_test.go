@@ -115,7 +115,8 @@ func (d *desk) settled(t *testing.T) string {
 }
 
 // What a program prints is spelt in two parts in its script, so that the screen
-// shows the word only when it runs.
+// shows the word only when it runs. What ^Z stops is a bash: a dash that starts a
+// command waits in vfork, and if ^Z comes then it does not stop, bare or not.
 
 // TestStopAndGoOn stops programs by ^Z and lets them go on, again and again.
 func TestStopAndGoOn(t *testing.T) {
@@ -124,7 +125,7 @@ func TestStopAndGoOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := openDesk(t)
-			d.enter(t, `$FRONT sh -c 'while [ ! -e end ]; do echo be""gun >&2; sleep 0.1; done; exit 7'`+redirection)
+			d.enter(t, `$FRONT bash -c 'while [ ! -e end ]; do echo be""gun >&2; sleep 0.1; done; exit 7'`+redirection)
 			d.wait(t, "begun")
 			for round := range rounds {
 				d.keys(t, "C-z")
@@ -185,7 +186,7 @@ func TestBackground(t *testing.T) {
 func TestBackgroundToStop(t *testing.T) {
 	t.Parallel()
 	d := openDesk(t)
-	d.enter(t, `stty tostop; $FRONT sh -c 'echo be""gun; sleep 0.5; echo prin""ted; exit 5'`)
+	d.enter(t, `stty tostop; $FRONT bash -c 'echo be""gun; sleep 0.5; echo prin""ted; exit 5'`)
 	d.wait(t, "begun")
 	d.keys(t, "C-z")
 	d.wait(t, "Stopped")
@@ -281,7 +282,7 @@ func TestStopWithin(t *testing.T) {
 // value begins: what is held of it shows before the shell's own words.
 func TestStoppedAtABeginning(t *testing.T) {
 	d := openDesk(t)
-	d.enter(t, strings.Join(fronted("-use", "Z=Zk7QpW2mXv9TbN4r", "--").Args, " ")+` sh -c 'echo be""gun; sleep 100'`)
+	d.enter(t, strings.Join(fronted("-use", "Z=Zk7QpW2mXv9TbN4r", "--").Args, " ")+` bash -c 'echo be""gun; sleep 100'`)
 	d.wait(t, "\nbegun")
 	d.keys(t, "C-z")
 	d.wait(t, "Stopped")
