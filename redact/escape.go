@@ -276,11 +276,13 @@ func number(s []byte, base, least, most int) (r rune, whole bool) {
 
 // digits counts the digits that s begins with, up to most.
 func digits(s []byte, base, most int) int {
-	n := 0
-	for n < min(len(s), most) && digit(s[n]) < base {
-		n++
+	s = s[:min(len(s), most)]
+	for n, c := range s {
+		if digit(c) >= base {
+			return n
+		}
 	}
-	return n
+	return len(s)
 }
 
 // digit is the value of a hex digit, or 16.

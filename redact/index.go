@@ -13,7 +13,8 @@ import (
 // gram, is looked at: wherever a pattern lies, exactly one of the grams looked
 // at lies in its window. A table of bits, small enough for the cache, says "no"
 // for almost every gram; one that passes is looked up among the grams of the
-// windows, and only then is the text compared with the patterns it may be in.
+// windows, and the bytes around it are hashed and compared with the hash of each
+// window that it may stand in. Only then is the text compared with the pattern.
 // Every occurrence is found on its own, so overlaps need no care.
 
 const (
@@ -27,6 +28,7 @@ type index struct {
 	*arena        // the patterns of all classes
 	gram   int    // bytes
 	mask   uint64 // of those of a gram in a word
+	window int    // bytes
 	stride int    // the distance of the grams looked at
 
 	seen      []uint64 // a bit for every hash of a gram in a window
@@ -36,17 +38,29 @@ type index struct {
 	places    []place
 }
 
-// A place says that a gram stands at some offset of a pattern.
-type place struct {
-	low     uint32
-	high    uint16
-	offset  uint8
-	pattern int32
+// A place says that a gram stands at some offset of the window of a pattern. From
+// the lowest bit on it has the pattern, the offset, eight bits of the gram's hash
+// and 24 of the window's. The bytes themselves are far away in the memory; most
+// texts that only look like a pattern are told apart without them.
+type place uint64
+
+const patternBits = 27
+
+func newPlace(id int32, offset int, gram, window uint32) place {
+	return place(window)<<40 | place(uint8(gram))<<32 | place(offset)<<patternBits | place(id)
 }
+
+func (p place) pattern() int32          { return int32(p & (1<<patternBits - 1)) }
+func (p place) offset() int             { return int(uint32(p) >> patternBits) }
+func (p place) isOf(gram uint32) bool   { return uint8(p>>32) == uint8(gram) }
+func (p place) isIn(window uint32) bool { return uint32(p>>40) == window&(1<<24-1) }
 
 const maxSeen = 18 // the logarithm of the most words of seen: it must stay in the cache
 
-func hash(gram uint64) uint32 { return uint32(gram * 0x9e3779b97f4a7c15 >> 32) }
+// mix spreads a word over 64 bits: more over the upper ones, which are its hash.
+func mix(word uint64) uint64 { return word * 0x9e3779b97f4a7c15 }
+
+func hash(word uint64) uint32 { return uint32(mix(word) >> 32) }
 
 // newIndex indexes the patterns that ids names.
 func newIndex(forms *arena, ids []int32) *index {
@@ -54,51 +68,65 @@ func newIndex(forms *arena, ids []int32) *index {
 	for _, id := range ids {
 		window = min(window, len(forms.form(id)))
 	}
-	x := &index{arena: forms, gram: minGram}
+	x := &index{arena: forms, gram: minGram, window: window}
 	if window >= 2*maxGram {
 		x.gram = maxGram
 	}
 	x.mask = 1<<(8*x.gram) - 1
 	x.stride = window - x.gram + 1
-	size := bits.Len(uint(len(ids) * x.stride))
-	x.seenShift = 32 - min(max(size, 10)-1, maxSeen)
+	n := len(ids) * x.stride
+	size := bits.Len(uint(n)) - 1
+	x.seenShift = 32 - min(max(size, 9), maxSeen)
 	x.seen = make([]uint64, 1<<(32-x.seenShift))
 	x.shift = 32 - size
 	x.starts = make([]int32, 1<<size+1)
-
-	windows := make([]uint8, len(ids))
 	rarity := newRarity(forms, ids)
-	for i, id := range ids {
-		windows[i] = uint8(rarity.window(forms.form(id), window))
+	for _, id := range ids {
+		forms.windows[id] = uint8(rarity.window(forms.form(id), window))
 	}
-	x.each(ids, windows, func(gram uint64, _ int32, _ int) {
-		h := hash(gram)
-		x.seen[h>>x.seenShift] |= 1 << (h & 63)
-		x.starts[h>>x.shift+1]++
-	})
+	for _, id := range ids {
+		x.each(id, func(gram uint32, _ int) {
+			x.seen[gram>>x.seenShift] |= 1 << (gram & 63)
+			x.starts[gram>>x.shift+1]++
+		})
+	}
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
 	}
-	x.places = make([]place, len(ids)*x.stride)
-	x.each(ids, windows, func(gram uint64, id int32, offset int) {
-		next := &x.starts[hash(gram)>>x.shift]
-		x.places[*next] = place{uint32(gram), uint16(gram >> 32), uint8(offset), id}
-		*next++
-	})
+	x.places = make([]place, n+1) // the last is behind all
+	for _, id := range ids {
+		from := int(forms.bounds[id]) + int(forms.windows[id])
+		hashed := hashWindow(forms.bytes[from : from+window])
+		x.each(id, func(gram uint32, offset int) {
+			next := &x.starts[gram>>x.shift]
+			x.places[*next] = newPlace(id, offset, gram, hashed)
+			*next++
+		})
+	}
 	copy(x.starts[1:], x.starts) // each was counted up to where the next ones begin
 	x.starts[0] = 0
 	return x
 }
 
-// each calls f for every gram of the windows.
-func (x *index) each(ids []int32, windows []uint8, f func(gram uint64, id int32, offset int)) {
-	for i, id := range ids {
-		from := int(x.bounds[id])
-		for k := range x.stride {
-			offset := int(windows[i]) + k
-			f(binary.LittleEndian.Uint64(x.bytes[from+offset:])&x.mask, id, offset)
-		}
+// each calls f for every gram of the window of a pattern, by its hash.
+func (x *index) each(id int32, f func(gram uint32, offset int)) {
+	from := int(x.bounds[id]) + int(x.windows[id])
+	for offset := range x.stride {
+		f(hash(binary.LittleEndian.Uint64(x.bytes[from+offset:])&x.mask), offset)
 	}
+}
+
+// hashWindow hashes a window, whose last bytes it may read twice.
+func hashWindow(window []byte) uint32 {
+	n := len(window)
+	if n < word64 {
+		return hash(firstGram(window) | firstGram(window[n-minGram:])<<32)
+	}
+	var h uint64
+	for i := 0; i+word64 < n; i += word64 {
+		h = bits.RotateLeft64(mix(h^binary.LittleEndian.Uint64(window[i:])), 32)
+	}
+	return hash(h ^ binary.LittleEndian.Uint64(window[n-word64:]))
 }
 
 // A match is an occurrence of a pattern.
@@ -111,35 +139,53 @@ type match struct {
 // batch, step by step, so that the memory can fetch for all of them at once: with
 // many patterns little of them is in the cache.
 type hit struct {
-	gram     uint64
+	gram     uint32 // its hash
 	at       int
 	from, to int32 // its places
+	first    place // of them, or the one behind
 }
 
-const batch = 16
+const (
+	batch = 28
+	group = 4 // grams that are asked for together
+)
 
 // find adds every occurrence of a pattern in text to found, in no order.
 func (x *index) find(text []byte, found []match) []match {
 	seen, shift, stride, mask := x.seen, x.seenShift&31, x.stride, x.mask
-	var hits [batch]hit
+	var hits [batch + group]hit
 	n := 0
 	i := 0
-	for ; i+word64 <= len(text); i += stride {
-		gram := binary.LittleEndian.Uint64(text[i:]) & mask
-		h := hash(gram)
-		if seen[h>>shift]>>(h&63)&1 != 0 {
-			hits[n] = hit{gram: gram, at: i}
-			if n++; n == batch {
-				found = x.verify(text, hits[:], found)
-				n = 0
-			}
+	for ; i+(group-1)*stride+word64 <= len(text); i += group * stride {
+		a := hash(binary.LittleEndian.Uint64(text[i:]) & mask)
+		b := hash(binary.LittleEndian.Uint64(text[i+stride:]) & mask)
+		c := hash(binary.LittleEndian.Uint64(text[i+2*stride:]) & mask)
+		d := hash(binary.LittleEndian.Uint64(text[i+3*stride:]) & mask)
+		as := seen[a>>shift] >> (a & 63) & 1
+		bs := seen[b>>shift] >> (b & 63) & 1
+		cs := seen[c>>shift] >> (c & 63) & 1
+		ds := seen[d>>shift] >> (d & 63) & 1
+		if as|bs|cs|ds == 0 {
+			continue
+		}
+		hits[n] = hit{gram: a, at: i}
+		n += int(as)
+		hits[n] = hit{gram: b, at: i + stride}
+		n += int(bs)
+		hits[n] = hit{gram: c, at: i + 2*stride}
+		n += int(cs)
+		hits[n] = hit{gram: d, at: i + 3*stride}
+		n += int(ds)
+		if n >= batch {
+			found = x.verify(text, hits[:n], found)
+			n = 0
 		}
 	}
 	found = x.verify(text, hits[:n], found)
 	for ; i+x.gram <= len(text); i += stride {
 		var word [word64]byte
 		copy(word[:], text[i:])
-		hits[0] = hit{gram: binary.LittleEndian.Uint64(word[:]) & mask, at: i}
+		hits[0] = hit{gram: hash(binary.LittleEndian.Uint64(word[:]) & mask), at: i}
 		found = x.verify(text, hits[:1], found)
 	}
 	return found
@@ -148,15 +194,29 @@ func (x *index) find(text []byte, found []match) []match {
 // verify compares the text around the hits with the patterns that have their grams.
 func (x *index) verify(text []byte, hits []hit, found []match) []match {
 	for k := range hits {
-		h := hash(hits[k].gram) >> x.shift
+		h := hits[k].gram >> x.shift
 		hits[k].from, hits[k].to = x.starts[h], x.starts[h+1]
+	}
+	for k := range hits {
+		hits[k].first = x.places[hits[k].from]
 	}
 	possible := found
 	for k := range hits {
-		low, high := uint32(hits[k].gram), uint16(hits[k].gram>>32)
-		for _, p := range x.places[hits[k].from:hits[k].to] {
-			if p.low == low && p.high == high {
-				possible = append(possible, match{p.pattern, hits[k].at - int(p.offset)})
+		h := &hits[k]
+		last, window := -1, uint32(0)
+		for _, p := range x.places[h.from:h.to] {
+			if !p.isOf(h.gram) {
+				continue
+			}
+			if offset := p.offset(); offset != last {
+				from := h.at - offset
+				if from < 0 || from+x.window > len(text) {
+					continue
+				}
+				last, window = offset, hashWindow(text[from:from+x.window])
+			}
+			if p.isIn(window) {
+				possible = append(possible, match{p.pattern(), h.at - last - int(x.windows[p.pattern()])})
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (v *view) strip(text []byte, end bool) {
 		switch run := text[copied:i]; text[i] {
 		case '\n', '\r':
 			v.append(trimContinuation(run))
-			if bytes.HasSuffix(run, []byte("=")) {
+			if n := len(run); n > 0 && run[n-1] == '=' {
 				v.starters = append(v.starters, len(v.text)-1)
 			}
 		case '\b':

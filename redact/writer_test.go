@@ -329,7 +329,7 @@ func TestWipe(t *testing.T) {
 		}
 	}
 	for _, p := range places {
-		if p != (place{}) {
+		if p != 0 {
 			t.Fatal("the grams of the value are still there")
 		}
 	}
