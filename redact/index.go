@@ -259,38 +259,36 @@ func (r *rarity) of(form []byte, i int) *uint16 {
 // cost least, that is, where few patterns share them and their bytes are rare in
 // text.
 func (r *rarity) window(form []byte, m int) int {
-	var costs [maxForm]int
-	sum := 0
-	best, least := 0, 0
-	for i := 0; i+minGram <= len(form); i++ {
-		costs[i] = 8 * int(*r.of(form, i))
-		for _, c := range form[i : i+minGram] {
-			costs[i] += int(commonness[c])
-		}
+	var costs [maxForm]int32
+	sum := int32(0)
+	best, least := 0, int32(0)
+	grams := m - minGram + 1
+	for i := range len(form) - minGram + 1 {
+		costs[i] = 8*int32(*r.of(form, i)) + commonness[form[i]]
 		sum += costs[i]
-		from := i + minGram - m
-		if from > 0 {
-			sum -= costs[from-1]
+		if i < grams {
+			least = sum
+			continue
 		}
-		if from == 0 || from > 0 && sum < least {
-			best, least = from, sum
+		if sum -= costs[i-grams]; sum < least {
+			best, least = i-grams+1, sum
 		}
 	}
 	return best
 }
 
 // commonness weighs bytes by how often they stand in the output of programs.
-var commonness = func() (w [256]uint8) {
+var commonness = func() (w [256]int32) {
 	for c := range w {
 		switch {
 		case c == ' ' || c == 0 || c == '0':
-			w[c] = 16
+			w[c] = 64
 		case c >= 'a' && c <= 'z', c >= '1' && c <= '9':
-			w[c] = 6
+			w[c] = 24
 		case c == '-' || c == '=' || c == '.' || c == '/' || c == ':' || c == ',' || c == '"':
-			w[c] = 8
+			w[c] = 32
 		case c >= 'A' && c <= 'Z':
-			w[c] = 3
+			w[c] = 12
 		}
 	}
 	return w

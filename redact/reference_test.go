@@ -723,6 +723,7 @@ func refFrom(text string, c char) int {
 // refSpans are all matches in text, which is the whole stream.
 func refSpans(forms []refForm, text string) (spans []refSpan) {
 	view, _ := refShown(text)
+	var shorts [][]char
 	for round := range 4 {
 		shown := textOf(view)
 		found := func(f refForm, at, to int) {
@@ -730,8 +731,6 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 				spans = append(spans, refSpan{from, to, f.label})
 			}
 		}
-		ending := refForm{label: -1}
-		endingAt := len(shown)
 		for _, f := range forms {
 			if f.kind == 'f' && round > 0 {
 				continue
@@ -754,22 +753,73 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 				}
 				found(f, at, to)
 			}
-			for n := min(len(f.text)-1, len(shown)); n >= 8 && f.kind != 'w'; n-- {
-				at := len(shown) - n
-				if strings.HasSuffix(shown, f.text[:n]) && len(text)-refFrom(text, view[at]) <= 1024 {
-					if at < endingAt || at == endingAt && f.text < ending.text {
-						ending, endingAt = f, at
-					}
-					break
-				}
+		}
+		for _, view := range append(shorts, view) {
+			if s, ok := refEnding(forms, text, view, round > 0); ok {
+				spans = append(spans, s)
 			}
 		}
-		if ending.label >= 0 {
-			found(ending, endingAt, len(text))
-		}
+		shorts = refShorts(view)
 		view = refUndone(view, false)
 	}
 	return spans
+}
+
+// refEnding is the longest end of a view that is the beginning of a form.
+func refEnding(forms []refForm, text string, view []char, undone bool) (span refSpan, ok bool) {
+	shown := textOf(view)
+	best, bestAt := "", len(shown)
+	for _, f := range forms {
+		if f.kind == 'w' || f.kind == 'f' && undone {
+			continue
+		}
+		for n := min(len(f.text)-1, len(shown)); n >= 8; n-- {
+			at := len(shown) - n
+			from := refFrom(text, view[at])
+			if strings.HasSuffix(shown, f.text[:n]) && len(text)-from <= 1024 {
+				if at < bestAt || at == bestAt && f.text < best {
+					span, ok = refSpan{from, len(text), f.label}, true
+					best, bestAt = f.text, at
+				}
+				break
+			}
+		}
+	}
+	return span, ok
+}
+
+// refPartial is the beginning of an escape.
+var refPartial = regexp.MustCompile(`^(?:%(?:u[0-9a-fA-F]{0,3}|[0-9a-fA-F])?|&(?:#[0-9]{0,7}|#[xX][0-9a-fA-F]{0,6})|` +
+	`\\(?:[0-7]{1,2}|x[0-9a-fA-F]?|[ux]\{[0-9a-fA-F]{0,6}|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|u[dD][89a-fA-F][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)$`)
+
+func isRefPartial(s string) bool {
+	if refPartial.MatchString(s) || s == "\xe2" || s == "\xe2\x80" || s == "\xe2\x81" || s == "\xef" || s == "\xef\xbb" || s == "\xc2" {
+		return true
+	}
+	for _, name := range strings.Fields(refEntityNames) {
+		if s[0] == '&' && strings.HasPrefix(name, s[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// refShorts are the views of a view that have no escape where the end of the text
+// cuts one off.
+func refShorts(view []char) (shorts [][]char) {
+	shown := textOf(view)
+	for i := 0; i < len(shown); i++ {
+		if strings.IndexByte("%&\\\xe2\xef\xc2", shown[i]) < 0 {
+			continue
+		}
+		if isRefPartial(shown[i:]) {
+			shorts = append(shorts, refUndone(view[:i], false))
+		}
+		if _, n := refEscape(shown[i:]); n > 0 {
+			i += n - 1
+		}
+	}
+	return shorts
 }
 
 // reference is the text with its masks.

@@ -188,29 +188,39 @@ func (s *scanner) add(new span) {
 // ending finds the longest end of a layer that may become a match; at the end
 // of the stream it is one, if it is long enough.
 func (s *scanner) ending(l *layer) {
+	if s.end {
+		s.cutOff(l)
+		return
+	}
 	n := len(l.text)
+	if at, id := s.longestEnd(l); id >= 0 {
+		from, _ := s.source(l, at, n)
+		s.hold(from, n-at)
+	} else if l.under != nil && l.rest < len(l.under.text) {
+		s.unfinished(l)
+	}
+	s.wordEnding(l)
+	if l.under == nil {
+		s.doubtful(l.rest)
+	}
+}
+
+// longestEnd is the longest end of a layer that is the beginning of a pattern: where
+// it begins, and the pattern or -1.
+func (s *scanner) longestEnd(l *layer) (at int, id int32) {
 	known := s.beginnings[0]
 	if l.under != nil {
 		known = s.beginnings[1]
 	}
-	at, id := known.end(l.text, s.reach(l))
-	switch {
-	case id < 0:
-		if l.under != nil && l.rest < len(l.under.text) && !s.end {
-			s.unfinished(l)
-		}
-	case !s.end:
-		from, _ := s.source(l, at, n)
-		s.hold(from, n-at)
-	case n-at >= minEnding:
+	return known.end(l.text, s.reach(l))
+}
+
+// cutOff masks the beginning of a value that the end of the stream cuts off.
+func (s *scanner) cutOff(l *layer) {
+	n := len(l.text)
+	if at, id := s.longestEnd(l); id >= 0 && n-at >= minEnding {
 		from, _ := s.source(l, at, n)
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
-	}
-	if !s.end {
-		s.wordEnding(l)
-	}
-	if l.under == nil && !s.end {
-		s.doubtful(l.rest)
 	}
 }
 
@@ -297,9 +307,12 @@ func (s *scanner) undo(round int, last bool) {
 			continue
 		}
 		e, whole, goesOn := undoShown(text[i:], l.begun && l.indented && l.copied == i)
-		if !whole && last && !s.end {
-			stop = i
-			break
+		if !whole && last {
+			if !s.end {
+				stop = i
+				break
+			}
+			s.cutOffWithin(l, i)
 		}
 		if e.n == 0 {
 			continue
@@ -316,6 +329,18 @@ func (s *scanner) undo(round int, last bool) {
 		l.indented = goesOn
 	}
 	s.undoEnd(round, stop, last)
+}
+
+// cutOffWithin is cutOff for a value that ends within the escape at i.
+func (s *scanner) cutOffWithin(l *layer, i int) {
+	begun := l.begun
+	if !begun {
+		l.begin(i)
+	}
+	n := len(l.text)
+	l.text = append(l.text, l.under.text[l.copied:i]...)
+	s.cutOff(l)
+	l.text, l.begun = l.text[:n], begun
 }
 
 // undoEnd finishes the last region, which goes on to an unfinished escape.
