@@ -281,10 +281,10 @@ func TestSize(t *testing.T) {
 			// Not a shell: bash forgets a signal that comes during its own trap.
 			const program = `
 import os, signal
-def show(*_): os.write(2, b"%d %d\n" % tuple(reversed(os.get_terminal_size(2))))
-signal.signal(signal.SIGWINCH, show)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
+signal.signal(signal.SIGWINCH, lambda *_: None) # by default it is dropped, blocked or not
 os.write(2, b"ready\n")
-while True: signal.pause()`
+while signal.sigwait([signal.SIGWINCH]): os.write(2, b"%d %d\n" % tuple(reversed(os.get_terminal_size(2))))`
 			cmd := osexec.Command("bash", append([]string{"-c", `exec "$@"` + redirection, "bash"}, through("python3", "-c", program).Args...)...)
 			c := sit(t, cmd)
 			c.wait(t, "ready")
