@@ -77,8 +77,8 @@ func (e *SyncError) Error() string {
 
 func (e *SyncError) Unwrap() error { return e.Err }
 
-// A BusyError says that another process held the lock for all of the wait. PID
-// is that process, 0 where it could not be told.
+// A BusyError says that another process held the lock for 5 seconds, or others
+// after each other did for a minute. PID is the last, 0 where it could not be told.
 type BusyError struct {
 	Path string
 	PID  int

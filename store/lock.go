@@ -12,10 +12,14 @@ import (
 // removed or replaced: two writers would then hold two locks.
 const LockName = "store.lock"
 
-// A writer waits for the lock up to lockWait and looks every lockPoll.
+// A writer waits for each holder of the lock up to lockWait, for all of them up to
+// queueWait, and looks ever less often: many who wait must not keep the one who
+// writes from it.
 const (
-	lockWait = 5 * time.Second
-	lockPoll = 5 * time.Millisecond
+	lockWait  = 5 * time.Second
+	queueWait = time.Minute
+	firstPoll = time.Millisecond
+	lastPoll  = 30 * time.Millisecond
 )
 
 // A lock is held by one writer. The system drops it when he dies.
@@ -51,16 +55,23 @@ func acquire(folder string) (*lock, error) {
 }
 
 func (l *lock) wait() error {
-	timeout := time.After(lockWait)
-	for {
+	holder := 0
+	one, all := time.NewTimer(lockWait), time.After(queueWait)
+	for poll := firstPoll; ; poll = min(2*poll, lastPoll) {
 		held, err := tryLock(l.f)
 		if held || err != nil {
 			return err
 		}
+		if pid := l.holder(); pid != holder && pid != 0 {
+			holder = pid
+			one.Reset(lockWait)
+		}
 		select {
-		case <-timeout:
-			return &BusyError{Path: l.f.Name(), PID: l.holder()}
-		case <-time.After(lockPoll):
+		case <-one.C:
+			return &BusyError{Path: l.f.Name(), PID: holder}
+		case <-all:
+			return &BusyError{Path: l.f.Name(), PID: holder}
+		case <-time.After(poll):
 		}
 	}
 }

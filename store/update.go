@@ -26,11 +26,11 @@ type record struct {
 	meta, value []byte
 }
 
-// Update changes the store. It takes the lock (a *BusyError after 5 seconds),
-// checks every record, calls change, and if that changed anything and returned
-// no error, puts a fresh file into place. A damaged store is left alone. After
-// an error the store is as before, but for a *SyncError. While change runs,
-// other writers wait: it must not wait for a human.
+// Update changes the store. It takes the lock (or returns a *BusyError), checks
+// every record, calls change, and if that changed anything and returned no error,
+// puts a fresh file into place. A damaged store is left alone. After an error the
+// store is as before, but for a *SyncError. While change runs, other writers wait:
+// it must not wait for a human.
 func (s *Store) Update(change func(*Tx) error) error {
 	return s.followed(func() error { return s.update(change) })
 }
