@@ -19,7 +19,7 @@ PROGRAMS := python3 node perl openssl xxd jq curl tmux
 endif
 
 .NOTPARALLEL:
-.PHONY: demo test lint fuzz targets release-check keyring erasing race race-all torture soak wine bench cover completions programs
+.PHONY: demo test lint fuzz targets release-check keyring erasing race torture soak wine bench cover completions programs
 
 ## demo: the main job, end to end, in a throw-away home
 demo:
@@ -62,16 +62,9 @@ ifdef KEYRING
 	$(KEYRING) $(GO) test -tags keyring -run Keyring -count 1 ./machine ./cmd
 endif
 
-# The rooms whose goroutines share memory within one process. The tests of exec
-# and cmd start programs by the hundred and look at them by the clock, which the
-# race detector slows too much for a run that must not fail by chance: race-all.
-RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 20m
+# Also in the programs that tests start.
 race:
-	$(RACE) ./redact ./store ./machine/...
-
-## race-all: the race detector over every room, and every program that tests start
-race-all: programs
-	$(RACE) ./...
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 20m ./...
 
 # As the release for Linux is built, where the runtime erases what it used.
 erasing:

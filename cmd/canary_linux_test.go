@@ -72,7 +72,8 @@ func TestCanaryOnTerminal(t *testing.T) {
 // While the command runs, its environment alone has the value: not ours, nor
 // that of the process between us on a terminal.
 func TestCanaryInProc(t *testing.T) {
-	const program = `echo ready; exec sleep 60`
+	// Not a shell: while it becomes another program it has no environment.
+	program := []string{"exec", "--use", canaryLabel, "--", "python3", "-c", `import time; print("ready", flush=True); time.sleep(60)`}
 	for shape, value := range canaries {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +101,7 @@ func TestCanaryInProc(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			c := f.home.command(nil, "exec", "--use", canaryLabel, "--", "sh", "-c", program)
+			c := f.home.command(nil, program...)
 			out, err := c.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -119,7 +120,7 @@ func TestCanaryInProc(t *testing.T) {
 				t.Errorf("%d processes have the value, want 1", programs)
 			}
 
-			s := f.home.at(t, nil, "exec", "--use", canaryLabel, "--", "sh", "-c", program)
+			s := f.home.at(t, nil, program...)
 			s.wait(t, "ready")
 			if programs := f.look(t, s.pid); programs != 1 {
 				t.Errorf("on a terminal %d processes have the value, want 1", programs)
