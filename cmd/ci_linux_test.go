@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -50,6 +51,10 @@ func newRunner(t *testing.T) *runner {
 
 func (r *runner) put(t *testing.T, name, text string, mode os.FileMode) {
 	t.Helper()
+	// A process that another test starts meanwhile would inherit the open file, and
+	// a program that is open for writing cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}

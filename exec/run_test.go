@@ -122,6 +122,10 @@ func marked(mark string) (pids []int) {
 
 func write(t *testing.T, path, text string, mode os.FileMode) string {
 	t.Helper()
+	// A process that another test starts meanwhile would inherit the open file, and
+	// a program that is open for writing cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}
