@@ -62,7 +62,8 @@ ifdef KEYRING
 	$(KEYRING) $(GO) test -tags keyring -run Keyring -count 1 ./machine ./cmd
 endif
 
-# Also in the programs that tests start.
+# Every room, and every program that its tests start: those are by the hundred,
+# and must not each sleep for a second at their end, as the race detector has it.
 race:
 	GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 20m ./...
 
