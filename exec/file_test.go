@@ -79,11 +79,12 @@ func TestFileGone(t *testing.T) {
 		})
 	}
 	t.Run("panic", func(t *testing.T) {
-		cmd := fronted("-panic", "300ms", "-file", "KEY="+value, "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`)
+		note := filepath.Join(t.TempDir(), "note")
+		cmd := fronted("-panic", note, "-file", "KEY="+value, "--", "sh", "-c", `echo "$KEY" > "$0.new"; mv "$0.new" "$0"; exec sleep 1000`, note)
 		cmd.Env = append(cmd.Environ(), "GOTRACEBACK=system") // the stacks of all goroutines
 		got := see(t, cmd)
 		check(t, "code", got.Code, 2)
-		eventually(t, "no file", func() bool { return absent(filepath.Dir(strings.TrimSpace(got.Out))) })
+		eventually(t, "no file", func() bool { return absent(filepath.Dir(strings.TrimSpace(read(t, note)))) })
 		if strings.Contains(got.Errors, value) {
 			t.Error("the panic shows the value")
 		}

@@ -82,7 +82,7 @@ func front(args []string) int {
 		lent    loans
 		input   string
 		replace bool
-		panics  time.Duration
+		panics  string
 	)
 	flags := flag.NewFlagSet("front", flag.ExitOnError)
 	flags.Var(&lent, "use", "lend in a variable")
@@ -91,7 +91,7 @@ func front(args []string) int {
 	flags.BoolVar(&command.Clean, "clean", false, "small environment")
 	flags.BoolVar(&replace, "replace", false, "no masking")
 	flags.DurationVar(&command.Timeout, "timeout", 0, "end it then")
-	flags.DurationVar(&panics, "panic", 0, "panic then")
+	flags.StringVar(&panics, "panic", "", "panic when this file is there")
 	_ = flags.Parse(args)
 
 	exec.Conceal()
@@ -100,8 +100,13 @@ func front(args []string) int {
 		command.Input = &redact.Secret{Label: "input", Value: redact.NewValue([]byte(input))}
 	}
 	command.Warn = func(err error) { fmt.Fprintln(os.Stderr, "secrets: warning:", err) }
-	if panics > 0 {
-		time.AfterFunc(panics, func() { panic("as asked") })
+	if panics != "" {
+		go func() {
+			for absent(panics) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			panic("as asked")
+		}()
 	}
 	if replace {
 		return failed(command.Replace(), exec.Status{})
@@ -114,6 +119,11 @@ func front(args []string) int {
 		exec.Die(status.Signal)
 	}
 	return status.ExitCode()
+}
+
+func absent(path string) bool {
+	_, err := os.Lstat(path)
+	return os.IsNotExist(err)
 }
 
 func failed(err error, status exec.Status) int {

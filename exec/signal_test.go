@@ -181,8 +181,3 @@ func alive(pid int) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	return err == nil && !strings.Contains(string(status), "State:\tZ")
 }
-
-func absent(path string) bool {
-	_, err := os.Lstat(path)
-	return os.IsNotExist(err)
-}

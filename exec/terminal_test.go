@@ -303,24 +303,25 @@ while signal.sigwait([signal.SIGWINCH]): os.write(2, b"%d %d\n" % tuple(reversed
 
 // TestTerminalRestored ends us in all ways: the terminal has the modes it had.
 func TestTerminalRestored(t *testing.T) {
-	program := []string{"sh", "-c", `stty raw -echo; echo ready; exec sleep 1000`}
+	crash := filepath.Join(t.TempDir(), "crash")
 	for name, stop := range map[string]func(*console) error{
 		"TERM":      func(c *console) error { return c.cmd.Process.Signal(syscall.SIGTERM) },
 		"INT":       func(c *console) error { return c.cmd.Process.Signal(syscall.SIGINT) },
 		"HUP":       func(c *console) error { return c.cmd.Process.Signal(syscall.SIGHUP) },
 		"QUIT":      func(c *console) error { return c.cmd.Process.Signal(syscall.SIGQUIT) },
 		"KILL":      func(c *console) error { return c.cmd.Process.Signal(syscall.SIGKILL) },
-		"a panic":   nil,
+		"a panic":   func(*console) error { return os.WriteFile(crash, nil, 0o600) },
 		"a timeout": nil,
 		"an end":    nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			mark := filepath.Join(t.TempDir(), "mark")
-			flags := map[string][]string{"a panic": {"-panic", "500ms"}, "a timeout": {"-timeout", "500ms"}}[name]
-			if name == "an end" {
-				program = []string{"sh", "-c", `stty raw -echo; echo ready`}
+			flags := map[string][]string{"a panic": {"-panic", crash}, "a timeout": {"-timeout", "3s"}}[name]
+			script := `stty raw -echo; echo ready`
+			if name != "an end" {
+				script += `; exec sleep 1000`
 			}
-			cmd := fronted(append(append(flags, "-use", "TOK="+value, "--"), program...)...)
+			cmd := fronted(append(flags, "-use", "TOK="+value, "--", "sh", "-c", script)...)
 			cmd.Env = append(cmd.Environ(), "MARK="+mark)
 			c := sit(t, cmd)
 			c.wait(t, "ready")
