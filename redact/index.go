@@ -31,7 +31,7 @@ type index struct {
 	window int    // bytes
 	stride int    // the distance of the grams looked at
 
-	seen      []uint64 // a bit for every hash of a gram in a window
+	seen      []uint64 // two bits of a word for every hash of a gram in a window
 	seenShift int
 	starts    []int32 // by hash: where its places begin; they end where the next ones begin
 	shift     int
@@ -76,7 +76,7 @@ func newIndex(forms *arena, ids []int32) *index {
 	x.stride = window - x.gram + 1
 	n := len(ids) * x.stride
 	size := bits.Len(uint(n)) - 1
-	x.seenShift = 32 - min(max(size, 9), maxSeen)
+	x.seenShift = 32 - min(max(size-1, 8), maxSeen)
 	x.seen = make([]uint64, 1<<(32-x.seenShift))
 	x.shift = 32 - size
 	x.starts = make([]int32, 1<<size+1)
@@ -86,7 +86,7 @@ func newIndex(forms *arena, ids []int32) *index {
 	}
 	for _, id := range ids {
 		x.each(id, func(gram uint32, _ int) {
-			x.seen[gram>>x.seenShift] |= 1 << (gram & 63)
+			x.seen[gram>>x.seenShift] |= 1<<(gram&63) | 1<<(gram>>6&63)
 			x.starts[gram>>x.shift+1]++
 		})
 	}
@@ -161,10 +161,10 @@ func (x *index) find(text []byte, found []match) []match {
 		b := hash(binary.LittleEndian.Uint64(text[i+stride:]) & mask)
 		c := hash(binary.LittleEndian.Uint64(text[i+2*stride:]) & mask)
 		d := hash(binary.LittleEndian.Uint64(text[i+3*stride:]) & mask)
-		as := seen[a>>shift] >> (a & 63) & 1
-		bs := seen[b>>shift] >> (b & 63) & 1
-		cs := seen[c>>shift] >> (c & 63) & 1
-		ds := seen[d>>shift] >> (d & 63) & 1
+		as := both(seen[a>>shift], a)
+		bs := both(seen[b>>shift], b)
+		cs := both(seen[c>>shift], c)
+		ds := both(seen[d>>shift], d)
 		if as|bs|cs|ds == 0 {
 			continue
 		}
@@ -189,6 +189,11 @@ func (x *index) find(text []byte, found []match) []match {
 		found = x.verify(text, hits[:1], found)
 	}
 	return found
+}
+
+// both is 1 if a word of seen has both bits of a gram, and 0 otherwise.
+func both(word uint64, gram uint32) uint64 {
+	return word >> (gram & 63) & (word >> (gram >> 6 & 63)) & 1
 }
 
 // verify compares the text around the hits with the patterns that have their grams.
