@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // The third view: the bytes that a dump spells, line after line.
 //
@@ -144,14 +147,23 @@ func mayBeDump(line []byte) bool {
 	if len(line) > 1 && line[0] == '0' && line[1] == 'x' {
 		line = line[2:]
 	}
-	switch n := digits(line, 16, leastOffset); {
-	case n == len(line), n >= leastOffset:
-		return true
-	case n == 2:
-		return isBlank(line[n])
-	default:
-		return n >= leastMarked && (line[n] == ':' || isBlank(line[n]))
-	}
+	n := digits(line, 16, leastOffset)
+	return n == len(line) || mayBeginDump(n, line[n])
+}
+
+// mayBeginDump tells so of a line that begins with n digits and another byte.
+func mayBeginDump(n int, behind byte) bool {
+	return n >= leastOffset || n == 2 && isBlank(behind) || n >= leastMarked && (behind == ':' || isBlank(behind))
+}
+
+// hexDigits counts the hex digits that the eight bytes of a word begin with.
+func hexDigits(word uint64) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	low := word &^ tops
+	lower := low | ' '*ones
+	digit := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+	letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'f'-1)*ones)
+	return bits.TrailingZeros64(^((digit|letter)&^word)&tops) / 8
 }
 
 // dumps searches what the lines that may be of a dump spell.

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 )
 
@@ -40,15 +41,16 @@ func (v *view) strip(text []byte, end bool) {
 	v.rest = len(text)
 	copied := 0
 	for i := v.marks.next(0); i < len(text); i = v.marks.next(i) {
-		if text[i] >= ' ' {
+		c := text[i]
+		if c >= ' ' {
 			v.starters = append(v.starters, len(v.text)+i-copied)
 			i++
 			continue
 		}
-		n, whole := v.control(text, i)
+		n, whole := v.sequence(text, i)
 		if !whole && !end {
 			v.rest = i
-			if text[i] == '\n' || text[i] == '\b' {
+			if c == '\n' || c == '\b' {
 				v.rest = copied + len(trimOpen(text[copied:i]))
 			}
 			break
@@ -57,20 +59,15 @@ func (v *view) strip(text []byte, end bool) {
 			i++
 			continue
 		}
-		switch run := text[copied:i]; text[i] {
-		case '\n', '\r':
-			v.append(trimContinuation(run))
-			if n := len(run); n > 0 && run[n-1] == '=' {
-				v.starters = append(v.starters, len(v.text)-1)
-			}
-		case '\b':
-			if n == 1 {
-				run = bytes.TrimSuffix(run, []byte("_"))
-			}
-			v.append(run)
-		default:
-			v.append(run)
+		run := text[copied:i]
+		switch breaks := c == '\n' || c == '\r'; {
+		case len(run) == 0:
+		case breaks && run[len(run)-1] == '=': // it may be left out in the next view
+			v.starters = append(v.starters, len(v.text)+len(run)-1)
+		case breaks && run[len(run)-1] == '\\', c == '\b' && n == 1 && run[len(run)-1] == '_':
+			run = run[:len(run)-1]
 		}
+		v.append(run)
 		i += n
 		copied = i
 		v.run(i)
@@ -89,14 +86,6 @@ func (v *view) append(text []byte) {
 	}
 }
 
-// trimContinuation takes off a backslash at the end of a line.
-func trimContinuation(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\\' {
-		return line[:n-1]
-	}
-	return line
-}
-
 // trimOpen takes off a character that may turn out to be left out: a backslash or
 // "=" before a line break, a line under another character.
 func trimOpen(text []byte) []byte {
@@ -106,12 +95,17 @@ func trimOpen(text []byte) []byte {
 	return text
 }
 
-// control measures the sequence that begins with the control character at i;
+// sequence measures the sequence that begins with the control character at i;
 // its length is 0 if it is text. It is not whole if more bytes could change that.
-func (v *view) control(text []byte, i int) (n int, whole bool) {
-	switch text[i] {
-	case '\n':
+func (v *view) sequence(text []byte, i int) (n int, whole bool) {
+	if text[i] == '\n' {
 		return v.lineBreak(text, i)
+	}
+	return control(text, i)
+}
+
+func control(text []byte, i int) (n int, whole bool) {
+	switch text[i] {
 	case '\r', '\a', 0x0e, 0x0f: // the last two shift character sets
 		return 1, true
 	case '\b':
@@ -137,8 +131,18 @@ func (v *view) control(text []byte, i int) (n int, whole bool) {
 // whether a line of a dump may follow.
 func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
 	after := text[i+1:]
-	if len(after) > 0 && digit(after[0]) == 16 && !isBlank(after[0]) {
-		return 1, true
+	if len(after) >= word64 && !isBlank(after[0]) { // most lines
+		word := binary.LittleEndian.Uint64(after)
+		digits := hexDigits(word)
+		if digits == 0 {
+			return 1, true
+		}
+		if behind := byte(word >> (8 * digits)); digits > 1 || behind != 'x' {
+			if mayBeginDump(digits, behind) {
+				v.lines = append(v.lines, i+1)
+			}
+			return 1, true
+		}
 	}
 	if mayBeDump(after) {
 		v.lines = append(v.lines, i+1)
