@@ -330,7 +330,8 @@ func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 }
 
 // altered adds what is still the value to whoever sees it: without its first or
-// last byte, in another case, in groups of four, backwards, by rot13.
+// last byte, in another case, letter by letter, in groups of four, backwards, by
+// rot13.
 func (f *forms) altered(value []byte) {
 	if len(value) < nearForm {
 		return
@@ -342,15 +343,10 @@ func (f *forms) altered(value []byte) {
 		f.add(upper(bytes.Clone(value)))
 		f.add(bytes.ToLower(value))
 	}
-	for _, between := range []byte("- ") {
-		var groups []byte
-		for i, c := range value {
-			if i > 0 && i%4 == 0 {
-				groups = append(groups, between)
-			}
-			groups = append(groups, c)
+	for _, size := range []int{1, 4} {
+		for _, between := range []byte("- ") {
+			f.add(grouped(value, size, between))
 		}
-		f.add(groups)
 	}
 	var reversed, rotated []byte
 	for i := len(value); i > 0; {
@@ -363,6 +359,19 @@ func (f *forms) altered(value []byte) {
 	}
 	f.add(reversed)
 	f.add(rotated)
+}
+
+// grouped is the value with something between groups of so many characters.
+func grouped(value []byte, size int, between byte) (b []byte) {
+	for i := 0; len(value) > 0; i++ {
+		if i > 0 && i%size == 0 {
+			b = append(b, between)
+		}
+		_, n := utf8.DecodeRune(value)
+		b = append(b, value[:n]...)
+		value = value[n:]
+	}
+	return b
 }
 
 func rot13(c byte) byte {

@@ -116,6 +116,20 @@ printf '%s' "$V" | od -Ax -tx1z
 printf '%s' "$V" | od -An -tu1 -w200
 printf '%s' "$V" | od -tx1
 printf '%s' "$V" | od -An -tx2
+printf '%s' "$V" | od -An -tx4
+printf '%s' "$V" | od -An -tx8
+printf '%s' "$V" | od
+printf '%s' "$V" | od -An
+printf '%s' "$V" | od -c
+printf '%s' "$V" | od -An -c
+printf '%s' "$V" | od -b
+printf '%s' "$V" | od -tu1
+printf '%s' "$V" | od -An -tu1
+printf '%s' "$V" | hexdump -c
+printf '%s' "$V" | hexdump -b
+printf '%s' "$V" | hexdump -o
+printf '%s' "$V" | xxd -b
+printf '%s' "$V" | sed 's/./& /g'
 printf '%s' "$V" | grep --color=always -o .
 printf '%s' "$V" | awk '{ print toupper($0) }'
 printf 'pw=%s' "$V" | xxd

@@ -164,6 +164,8 @@ func (s *scene) spelled(v string) string {
 			v = refHex(v, "", s.pick(`\x%02x`, "%%%02X", "&#%d;", `\%03o`, "&#x%x;", `\u00%02x`))
 		case 14, 15:
 			v = s.dumped(s.junk() + v)
+		case 16:
+			v = s.celled(s.junk() + v)
 		case 13:
 			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
 		}
@@ -174,7 +176,7 @@ func (s *scene) spelled(v string) string {
 // dumped is v as one of several programs dumps it.
 func (s *scene) dumped(v string) string {
 	offset := s.pick("%08x  ", "%08x: ", "%07o ", "%.0d ", "%.0d  ", "%06x:", "%04x: ", "0x%04x:  ", "%04x - ", "%04x   ", "%.0d")
-	format, between := s.pick("%02x", "%02X", "0x%02x"), s.pick(" ", ", ", ",", "  ", "")
+	format, between := s.pick("%02x", "%02X", "0x%02x", "%3d", "%d", "%03o", "%08b"), s.pick(" ", ", ", ",", "  ", "")
 	width, gutter := 1+s.IntN(20), s.pick("", "  |%s|", "  %s", "   %q")
 	swap := 1 << s.IntN(3)
 	var b strings.Builder
@@ -195,6 +197,33 @@ func (s *scene) dumped(v string) string {
 			fmt.Fprintf(&b, gutter, line)
 		}
 		b.WriteString(s.pick("\n", "\n", "\n", "\r\n", ""))
+	}
+	return b.String()
+}
+
+// celled is v as od -c, od -a and hexdump -c show it, or as od does in octal words.
+func (s *scene) celled(v string) string {
+	offset, kind := s.pick("%07o", "%07x", "%08x", "%06d", "%07o ", "%.0d", "%.0d "), s.IntN(4)
+	width := 2 + 2*s.IntN(8)
+	var b strings.Builder
+	for at := 0; at < len(v); at += width {
+		fmt.Fprintf(&b, offset, at)
+		for i := at; i < min(at+width, len(v)); i++ {
+			switch c := v[i]; {
+			case kind == 0:
+				fmt.Fprintf(&b, " %06o", int(c)+int((v + "\x00")[i+1])<<8)
+				i++
+			case c == '\n' || c == '\t':
+				fmt.Fprintf(&b, " %3s", map[byte]string{'\n': `\n`, '\t': s.pick(`\t`, "ht")}[c])
+			case c == ' ' && kind == 1:
+				b.WriteString("  sp")
+			case c < ' ' || c > '~':
+				fmt.Fprintf(&b, " %03o", c)
+			default:
+				fmt.Fprintf(&b, "   %c", c)
+			}
+		}
+		b.WriteString(s.pick("\n", "\n", "\n", "\r\n", "    \n", ""))
 	}
 	return b.String()
 }

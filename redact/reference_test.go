@@ -546,7 +546,7 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 	if strings.ContainsAny(s, "0123456789") {
 		add('a', strings.ToUpper(s), string(refCase(s, 'a', 'z', -32)), strings.ToLower(s))
 	}
-	add('a', refGroups(s, "-"), refGroups(s, " "))
+	add('a', refGroups(s, 1, "-"), refGroups(s, 1, " "), refGroups(s, 4, "-"), refGroups(s, 4, " "))
 	back := ""
 	for rest := s; rest != ""; {
 		_, n := utf8.DecodeRuneInString(rest)
@@ -575,32 +575,47 @@ func refCase(s string, from, to byte, shift int) []byte {
 	return b
 }
 
-func refGroups(s, between string) string {
+func refGroups(s string, size int, between string) string {
 	var parts []string
-	for ; len(s) > 4; s = s[4:] {
-		parts = append(parts, s[:4])
+	for i := 0; s != ""; i++ {
+		_, n := utf8.DecodeRuneInString(s)
+		if i%size == 0 {
+			parts = append(parts, "")
+		}
+		parts[len(parts)-1] += s[:n]
+		s = s[n:]
 	}
-	return strings.Join(append(parts, s), between)
+	return strings.Join(parts, between)
 }
 
 var (
-	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,}:[ \t]+|[0-9a-fA-F]{4,} - [ \t]*|[0-9a-fA-F]{6,}[ \t]+|[0-9a-fA-F]{4,}[ \t]{2,})?`)
+	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,}:[ \t]+|[0-9a-fA-F]{4,} - [ \t]*|[0-9a-fA-F]{4,}[ \t]{2,})?`)
+	refPlain  = regexp.MustCompile(`^[0-9a-fA-F]{6,}[ \t]`)
 	refGroup  = regexp.MustCompile(`^(?:0x)?((?:[0-9a-fA-F]{2}){1,16})(?:([,-])([ \t]*)|([ \t]+)|$)`)
 	refByte   = regexp.MustCompile(`^[ \t]*[0-9a-fA-F]{2}[ \t]`)
 )
 
-// refDump is what a line of a dump spells, in the other byte order if swapped.
-func refDump(line string, at int, swapped bool) (view []char) {
-	line = strings.TrimSuffix(line, "\r")
+// refHead is where the groups of a line of a dump begin, or -1.
+func refHead(line string) int {
+	if len(line) > 254 {
+		return -1
+	}
 	m := refOffset.FindStringSubmatch(line)
-	if len(line) > 254 || len(m[1]) == 8 && m[2] == "" && strings.HasPrefix(strings.TrimLeft(line[8:], ""), " ") || m[0] == "" && !refByte.MatchString(line) {
-		return nil
+	switch n := len(m[0]); {
+	case m[2] == "" && refPlain.MatchString(line):
+		return len(refPlain.FindString(line))
+	case n < len(line) && isBlank(line[n]):
+		return -1
+	case n > 0 || refByte.MatchString(line):
+		return n
 	}
-	i := len(m[0])
-	if i < len(line) && isBlank(line[i]) {
-		return nil
-	}
-	for size := 0; ; {
+	return -1
+}
+
+// refDump is what a line of a dump spells in hex, in the other byte order if swapped.
+func refDump(line string, at int, swapped bool) (view []char) {
+	i := refHead(line)
+	for size := 0; i >= 0; {
 		g := refGroup.FindStringSubmatchIndex(line[i:])
 		if g == nil {
 			return view
@@ -631,13 +646,98 @@ func refDump(line string, at int, swapped bool) (view []char) {
 			return view
 		}
 	}
+	return view
+}
+
+var (
+	refDecimal = regexp.MustCompile(`^([0-9]{1,3})(?:,[ \t]*|[ \t]+|$)`)
+	refOctal   = regexp.MustCompile(`^([0-7]{3}|[0-7]{6})(?:,[ \t]*|[ \t]+|$)`)
+	refBinary  = regexp.MustCompile(`^([01]{8})(?:,[ \t]*|[ \t]+|$)`)
+)
+
+// refNumbers is what it spells in numbers of another base.
+func refNumbers(line string, at int, group *regexp.Regexp, base, gap int) (view []char) {
+	i := refHead(line)
+	for size := 0; i >= 0; {
+		g := group.FindStringSubmatch(line[i:])
+		if g == nil || base < 10 && size > 0 && len(g[1]) > size {
+			break
+		}
+		n, _ := strconv.ParseUint(g[1], base, 16)
+		if n > 0xff && len(g[1]) < 6 || base == 8 && g[1][0] > '3' && len(g[1]) == 3 || base == 8 && g[1][0] > '1' && len(g[1]) == 6 {
+			break
+		}
+		c := char{b: byte(n), from: at + i, to: at + i + len(g[1])}
+		view = append(view, c)
+		if len(g[1]) == 6 {
+			c.b = byte(n >> 8)
+			view = append(view, c)
+		}
+		i += len(g[0])
+		if blanks := len(g[0]) - len(strings.TrimRight(g[0], " \t")); blanks > gap || base < 10 && size > 0 && len(g[1]) < size || i == len(line) {
+			break
+		}
+		size = len(g[1])
+	}
+	return view
+}
+
+var (
+	refCell  = regexp.MustCompile(`^ (?:  [!-~]| (?:\\[0abtnvfr]|ht|nl|cr|sp)|[0-3][0-7]{2}|   )`)
+	refNamed = map[string]string{
+		`\0`: "\x00", `\a`: "\a", `\b`: "\b", `\t`: "\t", `\n`: "\n", `\v`: "\v", `\f`: "\f", `\r`: "\r",
+		"ht": "\t", "nl": "\n", "cr": "\r", "sp": " ",
+	}
+)
+
+// refCellsOf is what it spells in cells of four bytes.
+func refCellsOf(line string, at int) (view []char) {
+	i := len(regexp.MustCompile(`^[0-9a-fA-F]*`).FindString(line))
+	rest := line[i:]
+	blanks := len(rest) - len(strings.TrimLeft(rest, " "))
+	first, _, _ := strings.Cut(rest[blanks:], " ")
+	switch n := blanks + len(first); {
+	case len(line) > 254 || i > 0 && (i < 6 || i > 8) || blanks == 0 || first == "":
+		return nil
+	case i == 0 && n != 4 && n != 8 || n%4 > 1:
+		return nil
+	case n%4 == 1:
+		i++
+	}
+	for ; refCell.MatchString(line[i:]); i += 4 {
+		name := strings.TrimLeft(line[i:i+4], " ")
+		c := char{from: at + i + 4 - len(name), to: at + i + 4}
+		switch len(name) {
+		case 0:
+			c.b, c.from = ' ', c.to-1
+		case 1:
+			c.b = name[0]
+		case 2:
+			c.b = refNamed[name][0]
+		case 3:
+			n, _ := strconv.ParseUint(name, 8, 8)
+			c.b = byte(n)
+		}
+		view = append(view, c)
+	}
+	return view
+}
+
+// refReadings are the ways to read a line of a dump.
+var refReadings = []func(line string, at int) []char{
+	func(line string, at int) []char { return refDump(line, at, false) },
+	func(line string, at int) []char { return refDump(line, at, true) },
+	func(line string, at int) []char { return refNumbers(line, at, refDecimal, 10, 4) },
+	func(line string, at int) []char { return refNumbers(line, at, refOctal, 8, 4) },
+	func(line string, at int) []char { return refNumbers(line, at, refBinary, 2, 1) },
+	refCellsOf,
 }
 
 // refDumps are the dumps in a text: the bytes of lines that go on with each other.
-func refDumps(text string, swapped bool) (dumps [][]char) {
+func refDumps(text string, read func(line string, at int) []char) (dumps [][]char) {
 	at, open := 0, false
 	for _, line := range strings.SplitAfter(text, "\n") {
-		view := refDump(strings.TrimSuffix(line, "\n"), at, swapped)
+		view := read(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), at)
 		switch {
 		case view == nil:
 			if line != "" {
@@ -659,8 +759,8 @@ func refDumps(text string, swapped bool) (dumps [][]char) {
 
 // refDumpSpans are the matches in dumps.
 func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
-	for _, swapped := range []bool{false, true} {
-		dumps := refDumps(text, swapped)
+	for _, read := range refReadings {
+		dumps := refDumps(text, read)
 		for k, dump := range dumps {
 			shown := textOf(dump)
 			bounds := func(a, b int) (from, to int) {

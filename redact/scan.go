@@ -32,7 +32,8 @@ type scanner struct {
 
 	layers [1 + rounds]layer
 	dump   view
-	groups []span  // of one line of a dump
+	lines  []dumpLine
+	units  []unit  // of one of them
 	found  []match // in one view
 
 	spans []span

@@ -132,11 +132,11 @@ func control(text []byte, i int) (n int, whole bool) {
 func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
 	after := text[i+1:]
 	if len(after) >= word64 && !isBlank(after[0]) { // most lines
-		word := binary.LittleEndian.Uint64(after)
-		digits := hexDigits(word)
-		if digits == 0 {
+		if digit(after[0]) == 16 {
 			return 1, true
 		}
+		word := binary.LittleEndian.Uint64(after)
+		digits := hexDigits(word)
 		if behind := byte(word >> (8 * digits)); digits > 1 || behind != 'x' {
 			if mayBeginDump(digits, behind) {
 				v.lines = append(v.lines, i+1)

@@ -1,0 +1,329 @@
+package redact
+
+import (
+	"bytes"
+	"math/bits"
+)
+
+// What a line of a dump holds: groups of digits, or cells of characters.
+
+const (
+	leastOffset = 6 // digits
+	mostOffset  = 8 // … of one before cells
+	leastMarked = 4 // … of one with a mark behind
+	mostIndent  = 8 // blanks
+	longestLine = 254
+)
+
+// A reading is one of the ways to read what a line of a dump consists of.
+type reading int
+
+const (
+	inHex     reading = iota
+	inSwapped         // hex with the last byte of each group first
+	inDecimal
+	inOctal // bytes, or pairs of them as a number
+	inBinary
+	inCells
+)
+
+// A grouping says which groups of digits there are in a reading: least to most
+// digits, in steps, all groups but the last of as many if they are alike, and so
+// many blanks between them at most; between pairs of digits two may be.
+type grouping struct {
+	base, least, most, step int
+	alike                   bool
+	gap                     int
+}
+
+var groupings = [...]grouping{
+	inHex:     {16, 2, 32, 2, true, 1},
+	inSwapped: {16, 2, 32, 2, true, 1},
+	inDecimal: {10, 1, 3, 1, false, 4},
+	inOctal:   {8, 3, 6, 3, true, 4},
+	inBinary:  {2, 8, 8, 8, true, 1},
+}
+
+// A dumpLine is a line of the text that may be of a dump.
+type dumpLine struct {
+	at     int
+	groups int  // where groups of digits begin, or -1
+	size   int  // how many hex digits the first one has
+	base   int  // the least base that they can be of
+	cells  int  // where cells begin, or -1
+	to     int  // where it ends, as far as the text goes
+	next   int  // where the next line begins, or well behind the text
+	open   bool // it may go on
+}
+
+// A unit is a group of digits, or a cell.
+type unit struct{ from, to int }
+
+// newDumpLine finds out what the line that begins at i may hold. At the end of the
+// stream nothing is open.
+func newDumpLine(text []byte, i int, end bool) dumpLine {
+	line := dumpLine{at: i, groups: -1, cells: -1, to: len(text), next: len(text) + 2, open: !end}
+	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
+		line.to, line.next, line.open = i+n, i+n+1, false
+	}
+	line.to = i + len(bytes.TrimSuffix(text[i:line.to], []byte("\r")))
+	if line.to-i > longestLine {
+		line.open = false
+		return line
+	}
+	text = text[:line.to]
+	if n := digits(text[i:], 16, mostOffset+1); n == 0 || n >= leastOffset && n <= mostOffset {
+		line.cells = line.firstCell(text, i+n)
+	}
+	first := skipBlanks(text, i)
+	if first-i > mostIndent || first == len(text) {
+		return line
+	}
+	if n := offset(text[first:], first > i); n > 0 {
+		line.groups = skipBlanks(text, first+n)
+	} else if first > i || beginsWithByte(text[i:]) {
+		line.groups = first
+	} else {
+		return line
+	}
+	g := nextGroup(text, line.groups, 16, groupings[inHex].most)
+	line.size = g.to - g.from
+	for _, c := range text[g.from:g.to] {
+		line.base = max(line.base, digit(c)+1)
+	}
+	return line
+}
+
+// firstCell is where the first of the cells begins that begin at i, or -1. BSD's od
+// has a blank more before it.
+func (line dumpLine) firstCell(text []byte, i int) int {
+	from := i
+	for from < len(text) && text[from] == ' ' {
+		from++
+	}
+	to := from
+	for to < len(text) && text[to] != ' ' && to-from < 4 {
+		to++
+	}
+	switch indent := to - i; {
+	case to == len(text) && line.open && from > i && mayGrow(text[from:to]):
+		return from - 1
+	case from == i || from == to || indent%4 > 1 || i == line.at && indent != 4 && indent != 8:
+		return -1
+	default:
+		return i + indent%4
+	}
+}
+
+// may tells, at low cost, whether the line may hold anything in a reading.
+func (line dumpLine) may(r reading) bool {
+	if r == inCells {
+		return line.cells >= 0
+	}
+	in, n := groupings[r], line.size
+	return line.groups >= 0 && (line.open || line.base <= in.base && n >= in.least && n <= in.most && n%in.step == 0)
+}
+
+// read finds what the line holds in one reading: units, and where an unfinished
+// one begins at the end of the text, or -1.
+func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pending int) {
+	units, text = units[:0], text[:line.to]
+	switch {
+	case !line.may(r):
+		return units, -1
+	case r == inCells:
+		return line.readCells(text, units)
+	default:
+		return line.readGroups(text, r, units)
+	}
+}
+
+func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit, pending int) {
+	in := groupings[r]
+	i, size := line.groups, 0
+	for more := true; more; {
+		g := nextGroup(text, i, in.base, in.most)
+		n := g.to - g.from
+		if g.to == len(text) && line.open {
+			return units, g.from
+		}
+		if i = in.divide(text, g); i < 0 || in.alike && size > 0 && n > size { // the column of text
+			break
+		}
+		units = append(units, g)
+		gap := i - g.to
+		if g.to < len(text) && !isBlank(text[g.to]) {
+			gap--
+		}
+		more = i < len(text) && (!in.alike || size == 0 || n == size) && (gap <= in.gap || gap == 2 && n == 2)
+		size = n
+	}
+	return units, -1
+}
+
+// nextGroup measures the digits at i.
+func nextGroup(text []byte, i, base, most int) unit {
+	if base == 16 && bytes.HasPrefix(text[i:], []byte("0x")) {
+		i += 2
+	}
+	return unit{i, i + digits(text[i:], base, most+1)}
+}
+
+// divide is where what divides a group from the next one ends, or -1 if it is no
+// group.
+func (in grouping) divide(text []byte, g unit) int {
+	n := g.to - g.from
+	if n < in.least || n > in.most || n%in.step != 0 || in.base != 16 && tooLarge(text[g.from:g.to], in.base) {
+		return -1
+	}
+	i := g.to
+	if i < len(text) && (text[i] == ',' || text[i] == '-' && in.base == 16 && n == 2) {
+		i++
+	}
+	if i = skipBlanks(text, i); i == g.to && i < len(text) {
+		return -1
+	}
+	return i
+}
+
+// beginsWithByte tells whether a line begins with two digits and a blank.
+func beginsWithByte(line []byte) bool {
+	return len(line) > 2 && digit(line[0]) < 16 && digit(line[1]) < 16 && isBlank(line[2])
+}
+
+// offset measures the offset that a line begins with, and what marks it. Behind
+// an indent, something must.
+func offset(line []byte, indented bool) int {
+	digitsOf := bytes.TrimPrefix(line, []byte("0x"))
+	n := digits(digitsOf, 16, longestLine)
+	hex := len(line) - len(digitsOf)
+	rest := digitsOf[n:]
+	colon := len(rest) > 1 && rest[0] == ':' && isBlank(rest[1])
+	switch {
+	case n >= leastMarked && colon:
+		return hex + n + 1
+	case hex > 0 || n < leastMarked:
+		return 0
+	case bytes.HasPrefix(rest, []byte(" - ")):
+		return n + 2
+	case len(rest) > 1 && isBlank(rest[0]) && isBlank(rest[1]):
+		return n
+	case n >= leastOffset && !indented && len(rest) > 0 && isBlank(rest[0]):
+		return n
+	}
+	return 0
+}
+
+// twoBytes are the octal digits of two bytes.
+const twoBytes = 6
+
+// tooLarge tells whether a number is none of a byte, or of two.
+func tooLarge(digits []byte, base int) bool {
+	n, _ := number(digits, base, len(digits), len(digits))
+	return n > 0xffff || n > 0xff && len(digits) != twoBytes
+}
+
+// readCells reads characters as od -c and od -a show them: four bytes each, blanks
+// and then what it is.
+func (line dumpLine) readCells(text []byte, units []unit) (_ []unit, pending int) {
+	i := line.cells
+	for ; i+4 <= len(text); i += 4 {
+		cell := bytes.TrimLeft(text[i:i+4], " ")
+		if len(cell) == 0 { // a blank
+			cell = text[i+3 : i+4]
+		}
+		if _, ok := cellByte(cell); !ok {
+			return units, -1
+		}
+		units = append(units, unit{i + 4 - len(cell), i + 4})
+	}
+	if rest := bytes.TrimLeft(text[i:], " "); line.open && len(rest) < len(text)-i && mayGrow(rest) {
+		return units, len(text) - len(rest)
+	}
+	return units, -1
+}
+
+// cellByte is what a cell stands for: a character, its name, or its octal number.
+func cellByte(cell []byte) (c byte, ok bool) {
+	switch name := string(cell); len(name) {
+	case 1:
+		return name[0], name[0] >= ' ' && name[0] <= '~'
+	case 2:
+		c, ok = cellNames[name]
+		return c, ok
+	case 3:
+		n, _ := number(cell, 8, 3, 3)
+		return byte(n), n >= 0 && n <= 0xff
+	}
+	return 0, false
+}
+
+var cellNames = map[string]byte{
+	`\0`: 0, `\a`: '\a', `\b`: '\b', `\t`: '\t', `\n`: '\n', `\v`: '\v', `\f`: '\f', `\r`: '\r',
+	"ht": '\t', "nl": '\n', "cr": '\r', "sp": ' ',
+}
+
+// mayGrow tells whether the beginning of a cell may become a longer one.
+func mayGrow(cell []byte) bool {
+	switch len(cell) {
+	case 1:
+		return bytes.IndexByte([]byte(`\hncs0123`), cell[0]) >= 0
+	case 2:
+		return digits(cell, 8, 2) == 2 && cell[0] <= '3'
+	}
+	return false
+}
+
+// mayBeCells tells, at low cost, whether a line without an offset may begin with a
+// cell, or with a blank and a cell.
+func mayBeCells(line []byte) bool {
+	for _, end := range [...]int{4, 8} {
+		if len(line) <= end {
+			return true
+		}
+		if c := line[end-1]; c != ' ' {
+			return c > ' ' && line[end] <= ' '
+		}
+	}
+	return false
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+func skipBlanks(text []byte, i int) int {
+	for i < len(text) && isBlank(text[i]) {
+		i++
+	}
+	return i
+}
+
+// mayBeDump tells, at low cost, whether a line may be one of a dump.
+func mayBeDump(line []byte) bool {
+	if len(line) > 0 && isBlank(line[0]) {
+		rest := line[skipBlanks(line[:min(len(line), mostIndent)], 0):]
+		rest = bytes.TrimPrefix(rest, []byte("0x"))
+		return digits(rest, 16, 2) >= min(2, len(rest)) || len(rest) == 1 || mayBeCells(line)
+	}
+	if len(line) > 1 && line[0] == '0' && line[1] == 'x' {
+		line = line[2:]
+	}
+	n := digits(line, 16, leastOffset)
+	return n == len(line) || mayBeginDump(n, line[n])
+}
+
+// mayBeginDump tells so of a line that begins with n digits and another byte.
+func mayBeginDump(n int, behind byte) bool {
+	return n >= leastOffset || n == 2 && isBlank(behind) || n >= leastMarked && (behind == ':' || isBlank(behind))
+}
+
+// hexDigits counts the hex digits that the eight bytes of a word begin with.
+func hexDigits(word uint64) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	low := word &^ tops
+	lower := low | ' '*ones
+	digit := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+	letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'f'-1)*ones)
+	return bits.TrailingZeros64(^((digit|letter)&^word)&tops) / 8
+}
+
+func hexByte(text []byte) byte { return byte(digit(text[0])<<4 | digit(text[1])) }
