@@ -318,7 +318,7 @@ func FuzzWriter(f *testing.F) {
 
 // TestScenes runs the comparison on some hundred scenes.
 func TestScenes(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(manyScenes) {
 		s := newScene(seed)
 		text := s.text.String()
 		want := reference(s.values, text)
