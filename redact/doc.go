@@ -13,6 +13,7 @@
 //	terminal.go   … the text without line breaks and terminal codes
 //	escape.go     … with escapes undone
 //	dump.go       … and what a dump spells
+//	dumpline.go   … on one of its lines
 //	scan.go       all of these, on one stretch of a stream
 //	index.go      how: sampled grams find thousands of patterns at once
 //	beginning.go  what may become a match is held back
