@@ -26,7 +26,7 @@ demo:
 	@docs/demo/run
 
 ## test: everything that must hold before a commit lands
-test: programs lint targets release-check fuzz keyring erasing race
+test: programs lint targets fuzz keyring erasing race
 	$(GO) test -timeout 20m ./...
 
 programs:
@@ -44,6 +44,7 @@ targets:
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./...; \
 	done
 
+# Not a part of test: building goreleaser takes longer than all of our own code.
 release-check:
 	$(GORELEASER) check --quiet
 
