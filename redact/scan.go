@@ -125,11 +125,17 @@ func (s *scanner) wordMatch(l *layer, m match) {
 	from := to - n
 	switch {
 	case from < 0 || !bytes.Equal(s.text[from:to], p.form) || !l.wordBegins(m.at, from) || !l.wordEnds(m.at+n, to):
-	case to == len(s.text) && !s.end:
+	case s.mayGoOn(to):
 		s.hold(from, n)
 	default:
 		s.add(span{from, to, p.label, n})
 	}
+}
+
+// mayGoOn tells whether more bytes could make a word go on at a place of the text:
+// a line that may be under what follows does, if nothing follows that it is under.
+func (s *scanner) mayGoOn(to int) bool {
+	return !s.end && (to == len(s.text) || to == s.layers[0].rest && s.text[to] == '_')
 }
 
 // wordBegins tells whether no word goes on before byte i of the layer, which

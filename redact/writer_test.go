@@ -82,6 +82,7 @@ func TestMasks(t *testing.T) {
 		{"underlined afterwards", []string{"abc_efgh"}, "a\b_b\b_c\b__\b_e\b_f\b_g\b_h\b_ y", "[secret:L0]\b_ y"},
 		{"underlined and bold", []string{"abcdefgh"}, "_\ba\ba_\bb\bb_\bc\bc_\bd\bd_\be\be_\bf\bf_\bg\bg_\bh\bh", "_\b[secret:L0]\bh"},
 		{"words beside what is left out", []string{"8812", "production"}, "\x1b[1m8812\x1b[0m \x1b[32mproduction\x1b[m x\x1b[1m88\x1b[m12", "\x1b[1m[secret:L0]\x1b[0m \x1b[32m[secret:L1]\x1b[m x\x1b[1m88\x1b[m12"},
+		{"words beside a line", []string{"8812"}, "8812_x 8812_\b8 8812_", "8812_x [secret:L0]_\b8 8812_"},
 		{"words beside escapes", []string{"8812", "hunter7"}, `"pw:\nhunter7\n" a\t8812 q=a%3D8812 \u00418812`, `"pw:\n[secret:L1]\n" a\t[secret:L0] q=a%3D[secret:L0] \u00418812`},
 		{"dump of curl --trace", []string{"abcdefghijkl"}, "0000: 61 62 63 64 65 66 67 68 abcdefgh\n0008: 69 6a 6b 6c             ijkl\n", "0000: [secret:L0]\n\n"},
 		{"dump of tcpdump", []string{"abcdefghijkl"}, "\t0x0000:  6162 6364 6566 6768  abcdefgh\n\t0x0008:  696a 6b6c            ijkl\n", "\t0x0000:  [secret:L0]\n\t\n"},
