@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -70,16 +71,27 @@ func (h Header) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...), nil
+	return withDigest(b), nil
 }
 
-// decodeHeader reverses encode. Of a newer format only the number is read.
+// withDigest is a header's JSON with its SHA-256 behind it.
+func withDigest(text []byte) []byte {
+	sum := sha256.Sum256(text)
+	return slices.Concat(text, sum[:])
+}
+
+// decodeHeader reverses encode.
 func decodeHeader(b []byte) (Header, error) {
 	text, sum := splitHeader(b)
 	if got := sha256.Sum256(text); !bytes.Equal(got[:], sum) {
 		return Header{}, damaged("header", "its digest does not fit")
 	}
+	return parseHeader(text)
+}
+
+// parseHeader reads a header without its digest. Of a newer format only the number
+// is read.
+func parseHeader(text []byte) (Header, error) {
 	var version struct {
 		Format int `json:"format"`
 	}

@@ -23,6 +23,7 @@ type Remains struct {
 
 	rawHeader []byte
 	header    Header
+	whole     bool // its digest fits
 	manifests [][]byte
 	index     map[indexKey][]indexEntry
 	metas     map[ID][][]byte
@@ -155,10 +156,17 @@ func (r *Remains) element(e element) {
 	}
 }
 
-// takeHeader keeps the newest header that is whole.
+// takeHeader keeps the newest header that is whole, or one that can be read at
+// least: what is wrong in it may not matter to the key and the slots.
 func (r *Remains) takeHeader(b []byte) {
-	if h, err := decodeHeader(b); err == nil && h.Epoch > r.header.Epoch {
-		r.rawHeader, r.header = b, h
+	h, err := decodeHeader(b)
+	whole := err == nil
+	if !whole {
+		text, _ := splitHeader(b)
+		h, err = parseHeader(text)
+	}
+	if err == nil && (whole && !r.whole || whole == r.whole && h.Epoch > r.header.Epoch) {
+		r.rawHeader, r.header, r.whole = b, h, whole
 	}
 }
 

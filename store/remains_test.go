@@ -285,6 +285,26 @@ func TestRecordsOfAnotherStoreAreNotSaved(t *testing.T) {
 	checkSaved(t, s.path, Report{Damage: anyDamage, Header: true, Proven: []string{"a"}}, valuesOf("a"))
 }
 
+// A header with a change that does not matter to the key still leads to all that
+// is left; where the change is in its digest, it is as good as new.
+func TestSavedWithDamagedHeader(t *testing.T) {
+	for _, test := range []struct {
+		what   string
+		change func(header []byte)
+		whole  bool
+	}{
+		{"created", func(h []byte) { h[bytes.Index(h, []byte(`"created":"`))+11] ^= 1 }, false},
+		{"key source", func(h []byte) { h[bytes.Index(h, []byte(`"key_source":"`))+14] ^= 1 }, false},
+		{"digest", func(h []byte) { h[len(h)-1] ^= 1 }, true},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			s := newStore(t, "a", "b")
+			rebuild(t, s.path, func(content map[string]map[string][]byte) { test.change(content[bucketMeta][keyHeader]) })
+			checkSaved(t, s.path, Report{Damage: anyDamage, Header: test.whole, Proven: []string{"a", "b"}}, valuesOf("a", "b"))
+		})
+	}
+}
+
 func TestNoHeaderIsLeft(t *testing.T) {
 	s := newStore(t, "a")
 	for what, b := range map[string][]byte{

@@ -63,7 +63,7 @@ func (r *Remains) salvage() (Report, draft, error) {
 	if err != nil {
 		return report, draft{}, err
 	}
-	report.Header = p.known
+	report.Header = p.known && r.whole
 	survivors, err := r.survivors(p)
 	if err != nil {
 		return report, draft{}, err
@@ -94,7 +94,7 @@ func (r *Remains) salvage() (Report, draft, error) {
 // savedHeader is the header as it was found, its public key set anew where
 // nothing vouches for it.
 func (r *Remains) savedHeader(p proof) ([]byte, error) {
-	if p.known {
+	if p.known && r.whole {
 		return r.rawHeader, nil
 	}
 	h := r.header
@@ -123,7 +123,15 @@ func (r *Remains) proof() (proof, error) {
 		return p, err
 	}
 	for _, b := range r.manifests {
-		if m, err := verifyManifest(r.keys, public, r.rawHeader, b); err == nil && (!p.known || m.generation > p.generation) {
+		m, err := verifyManifest(r.keys, public, r.rawHeader, b)
+		if err != nil && !r.whole { // it may be the digest alone that is damaged
+			text, _ := splitHeader(r.rawHeader)
+			mended := withDigest(text)
+			if m, err = verifyManifest(r.keys, public, mended, b); err == nil {
+				r.rawHeader, r.whole = mended, true
+			}
+		}
+		if err == nil && (!p.known || m.generation > p.generation) {
 			p.manifest, p.known = m, true
 		}
 	}
