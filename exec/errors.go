@@ -66,6 +66,16 @@ func (e *ValueInArgvError) Error() string {
 	return fmt.Sprintf("the value of %s is in the arguments", e.Label)
 }
 
+// A FileError is why no private file could be made for a value.
+type FileError struct {
+	Dir string // where it was to lie
+	Err error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("make a private file in %s: %v", e.Dir, e.Err) }
+
+func (e *FileError) Unwrap() error { return e.Err }
+
 // A StartError is a program that is not there or cannot be run.
 type StartError struct {
 	Program string

@@ -136,6 +136,16 @@ func TestNoMemory(t *testing.T) {
 	}
 }
 
+// TestNowhereForFiles has no folder to write to.
+func TestNowhereForFiles(t *testing.T) {
+	none := `mount -t tmpfs -o ro none /dev/shm && export TMPDIR=/nowhere; "$@"; echo $?`
+	args := append([]string{"-m", "sh", "-c", none, "sh"}, fronted("-file", "KEY="+value, "--", "echo", "started").Args...)
+	got := see(t, bare(append([]string{"unshare"}, args...)...))
+	if got.Out != "125\n" || !strings.Contains(got.Errors, "make a private file in /nowhere") {
+		t.Errorf("got %+v, want 125 and the place", got)
+	}
+}
+
 // TestInput lends the value as the input, as docker login --password-stdin
 // wants it.
 func TestInput(t *testing.T) {

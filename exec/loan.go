@@ -49,7 +49,7 @@ func (c *Command) lendFiles() (*shelf, error) {
 	}
 	if err != nil {
 		s.clear()
-		return nil, err
+		return nil, &FileError{Dir: filepath.Dir(s.dir), Err: err}
 	}
 	return s, nil
 }
