@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
@@ -42,6 +43,9 @@ func (v Value) Equal(w Value) bool {
 // Wipe overwrites the bytes with zeros, in every copy of v. Copies that the
 // runtime or a library made are out of reach.
 func (v Value) Wipe() { clear(v.Expose()) }
+
+// Clone returns a copy, which is wiped on its own.
+func (v Value) Clone() Value { return NewValue(bytes.Clone(v.Expose())) }
 
 // Format is what fmt calls for every verb.
 func (Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }

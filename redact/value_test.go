@@ -125,3 +125,15 @@ func TestValue(t *testing.T) {
 		t.Errorf("after Wipe the bytes are %q", bytes)
 	}
 }
+
+func TestClone(t *testing.T) {
+	v := NewValue([]byte("0123456789"))
+	other := v.Clone()
+	v.Wipe()
+	if got := string(other.Expose()); got != "0123456789" {
+		t.Errorf("got %q after its source was wiped", got)
+	}
+	if got := (Value{}).Clone().Len(); got != 0 {
+		t.Errorf("got %d bytes of nothing", got)
+	}
+}
