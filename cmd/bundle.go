@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -46,7 +45,7 @@ func (o *parcel) flags(c *cobra.Command, expires string) {
 	f := c.Flags()
 	f.StringArrayVar(&o.to, "to", nil, "an age `recipient` who can open it; may be repeated")
 	f.StringVar(&o.expires, "expires", expires, "when it ends: a time `span` (90d, 12h, 8w, 1y), a date (2027-01-31) or never")
-	f.StringVarP(&o.out, "output", "o", "", "the `file` to write; without it, stdout, if that is not a terminal")
+	f.StringVarP(&o.out, "output", "o", "", "the `file` to write; without it, or for -, stdout, if that is not a terminal")
 }
 
 // end is when it ends, the zero time for never.
@@ -62,15 +61,19 @@ func (o *parcel) end(now time.Time) (time.Time, error) {
 }
 
 var (
-	errNoOutput     = errors.New("a bundle is not written to a terminal")
-	errOtherKind    = errors.New("this file was exported for a store, and is no bundle")
-	errNotTransfer  = errors.New("this file is a bundle, and was not exported for a store")
-	errNothingGiven = errors.New("there is nothing to put into it: LABEL or NAME=- is missing")
-	errStdinTwice   = errors.New("only one value can come from stdin")
+	errNoOutput      = errors.New("a sealed file is not written to a terminal")
+	errTwoIdentities = errors.New("--identity-file and --identity-fd do not go together")
+	errOtherKind     = errors.New("this file was exported for a store, and is no bundle")
+	errNotTransfer   = errors.New("this file is a bundle, and was not exported for a store")
+	errNothingGiven  = errors.New("there is nothing to put into it: LABEL or NAME=- is missing")
+	errStdinTwice    = errors.New("only one value can come from stdin")
 )
 
 // check refuses what would fail once secrets are open.
 func (o *parcel) check(sys Sys) error {
+	if o.out == "-" {
+		o.out = ""
+	}
 	switch {
 	case len(o.to) == 0:
 		return transfer.ErrNoRecipient
@@ -228,7 +231,12 @@ type bundleChest struct{ *transfer.Bundle }
 // says of itself is checked as if a stranger had typed it.
 func openBundle(sys Sys, at *place, path string, with identityOrigin, kind transfer.Kind, now time.Time) (bundleChest, error) {
 	places := transfer.Places{File: with.file, Getenv: sys.Getenv}
-	if with.fd != noFD {
+	switch {
+	case with.fd != noFD && with.file != "":
+		return bundleChest{}, usage(errTwoIdentities)
+	case with.fd != noFD && with.fd < 0:
+		return bundleChest{}, usage(errBadFD)
+	case with.fd != noFD:
 		places.Stream = at.open(sys, with.fd)
 	}
 	text, _, err := places.Read()
@@ -278,11 +286,20 @@ func (b bundleChest) check(kind transfer.Kind) error {
 			err = checkNote(item.Note)
 		}
 		if err != nil {
-			return fmt.Errorf("item %d of the bundle: %w", i+1, err)
+			return &itemError{i + 1, err}
 		}
 	}
 	return nil
 }
+
+// An itemError is what is wrong with one of the secrets in a file.
+type itemError struct {
+	number int
+	error
+}
+
+func (e *itemError) Error() string { return fmt.Sprintf("item %d of the file: %v", e.number, e.error) }
+func (e *itemError) Unwrap() error { return e.error }
 
 // meta is what a bundle knows about a secret.
 func meta(i transfer.Item) store.Meta {
@@ -293,7 +310,7 @@ func meta(i transfer.Item) store.Meta {
 func (b bundleChest) Get(label string) (store.Meta, redact.Value, error) {
 	for _, item := range b.Items {
 		if item.Label == label {
-			return meta(item), redact.NewValue(bytes.Clone(item.Value.Expose())), nil
+			return meta(item), item.Value.Clone(), nil
 		}
 	}
 	return store.Meta{}, redact.Value{}, store.ErrNotFound
@@ -344,7 +361,11 @@ func runBundleShow(sys Sys, at *place, path string, with identityOrigin, asJSON 
 			"secrets": list, "created": jsonTime(b.Created), "expires": jsonTime(b.Expires), "expired": expired(ended, sys.Now()),
 		})
 	}
-	say(sys, "made %s, expires: %s", b.Created.Format(time.DateOnly), expiryWords(ended, sys.Now()))
+	end := expiryWords(ended, sys.Now())
+	if !expired(ended, sys.Now()) {
+		end = "expires: " + end
+	}
+	say(sys, "made %s, %s", b.Created.Format(time.DateOnly), end)
 	return writeTable(sys, b.rows(sys.Now()))
 }
 
@@ -374,6 +395,7 @@ make a new bundle. Refused where an agent is detected.` + exitStatus(exitOK, exi
 		RunE:    func(_ *cobra.Command, args []string) error { return runBundleRotate(sys, at, args[0], with, o) },
 	}
 	o.flags(c, "90d")
+	c.Flags().Lookup("output").Usage = "the `file` to write, - for stdout; without it, the old file is replaced"
 	with.flags(c)
 	return c
 }

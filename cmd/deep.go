@@ -3,12 +3,18 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
+	"secrets/machine/transfer"
 	"secrets/store"
 )
 
-var errRepairAlone = errors.New("--repair goes alone")
+var (
+	errRepairAlone  = errors.New("--repair goes alone")
+	errRepaired     = errors.New("what was saved before is there already")
+	errBeyondRepair = errors.New("nothing is left that could be saved")
+)
 
 // openRemains finds what is left of the store, and opens it.
 func openRemains(sys Sys, at *place) (*store.Remains, error) {
@@ -17,6 +23,9 @@ func openRemains(sys Sys, at *place) (*store.Remains, error) {
 		return nil, err
 	}
 	r, err := store.ReadRemains(path, at.options())
+	if errors.As(err, new(*store.DamageError)) {
+		err = fmt.Errorf("%w: %w", errBeyondRepair, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +59,12 @@ func examineContents(sys Sys, at *place, failed func(string, error) finding) []f
 		return []finding{{Check: "contents", Level: "ok", State: "ok", Fact: "whole: each value was opened"}}
 	}
 	f := failed("contents", report.Damage)
-	f.Next = strings.Join(append(remainsWords(report), "to save what is left into a new file: secrets doctor --repair"), "\n")
+	f.Next = strings.Join(append(remainsWords(report, r.Header()), "to save what is left into a new file: secrets doctor --repair"), "\n")
 	return []finding{f}
 }
 
 // remainsWords says what is left, and what is not.
-func remainsWords(r store.Report) []string {
+func remainsWords(r store.Report, h store.Header) []string {
 	var lines []string
 	line := func(words string, labels []string) {
 		if len(labels) > 0 {
@@ -71,7 +80,7 @@ func remainsWords(r store.Report) []string {
 	if r.Gone > 0 {
 		lines = append(lines, fmt.Sprintf("lost, label and all: %d", r.Gone))
 	}
-	if !r.Header {
+	if recoveries, err := transfer.RecoverySlots(h.Slots); !r.Header && (err != nil || len(recoveries) > 0) {
 		lines = append(lines, "nothing proves that the recoveries in it are yours: look at them, and rekey")
 	}
 	return lines
@@ -93,11 +102,14 @@ func runRepair(sys Sys, at *place) error {
 		return nil
 	}
 	to, report, err := r.Save()
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %s", errRepaired, to)
+	}
 	if err != nil {
 		return err
 	}
 	say(sys, "%s", sentence(report.Damage))
-	for _, line := range remainsWords(report) {
+	for _, line := range remainsWords(report, r.Header()) {
 		say(sys, "%s", line)
 	}
 	say(sys, "saved to %s; the damaged store stays as it is", to)

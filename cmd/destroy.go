@@ -38,6 +38,11 @@ func runDestroy(sys Sys, at *place) error {
 	if err != nil && !errors.As(err, new(*store.DamageError)) {
 		return err
 	}
+	if s != nil {
+		if err := checkSingle(sys, at, s.Header().StoreID); err != nil {
+			return err
+		}
+	}
 	if !sys.human(sys.Stdin, sys.Stderr) {
 		return errNeedsHuman
 	}

@@ -64,6 +64,9 @@ func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON, deep bool) error {
 	sys = sys.alone()
 	findings := examine(sys, at, c)
 	if deep {
+		if findings[0].State == "damaged" { // what there is to do, the contents say
+			findings[0].Next = ""
+		}
 		findings = append(findings, examineContents(sys, at, failure(c))...)
 	}
 	var err error
@@ -122,7 +125,11 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	}
 	s, err := store.Open(path, at.options())
 	if err != nil {
-		return []finding{failed("store", err), examineHardware(sys, false, "", failed), examineKeySource(sys, at, "keyring", failed)}
+		findings := []finding{failed("store", err), examineHardware(sys, false, "", failed)}
+		if errors.Is(err, store.ErrNoStore) { // else it is not known where the key lies
+			findings = append(findings, examineKeySource(sys, at, "keyring", failed))
+		}
+		return findings
 	}
 	h := s.Header()
 	findings := []finding{

@@ -166,6 +166,9 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 		if err != nil {
 			return w, err
 		}
+		if value.Len() < anyMask {
+			warn(sys, "the value of %s is not masked: it has less than %d bytes", name, anyMask)
+		}
 		w.masked = append(w.masked, redact.Secret{Label: name, Value: value})
 	}
 	switch {

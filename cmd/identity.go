@@ -17,8 +17,8 @@ func newIdentity(sys Sys, at *place) *cobra.Command {
 		Use:   "identity",
 		Short: "Print this machine's age recipient, for others to export to",
 		Long: `Prints the age recipient (age1pq1…) of this store: what others seal with
-'secrets export --to' and 'secrets bundle create --to', only this store opens.
-It is no secret. The identity behind it is made when it is first asked for, lies
+'secrets export --to', only this store opens, with 'secrets import'. It is no
+secret. The identity behind it is made when it is first asked for, lies
 in the store, sealed under its key, and is shown to nobody.` + exitStatus(storeExits...),
 		Example: `  secrets identity
   ssh work secrets export --to "$(secrets identity)" db-url | secrets import -`,

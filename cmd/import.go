@@ -43,6 +43,7 @@ where you expect it.` + exitStatus(storeExits...),
 var (
 	errNotImported = errors.New("nothing was imported")
 	errNotAgreed   = errors.New("nobody is there to say whether to import this")
+	errNotForUs    = errors.New("the file was not sealed for this store")
 	errItemExpired = errors.New("a secret in the file has expired")
 )
 
@@ -65,6 +66,9 @@ func runImport(sys Sys, at *place, path string, o importOptions) error {
 		return err
 	}
 	b, err := readBundle(sys, path, with, transfer.KindTransfer, sys.Now())
+	if errors.Is(err, transfer.ErrWrongIdentity) && o.identityFile == "" {
+		err = errNotForUs
+	}
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,8 @@ func (o importOptions) identities(sys Sys, s *store.Store, key redact.Value) (tr
 
 // agreed wants to hear that this is to be stored.
 func (o importOptions) agreed(sys Sys, s *store.Store, b bundleChest) error {
-	if err := o.check(b, s.Meta); err != nil || o.yes {
+	taken, err := o.check(b, s.Meta)
+	if err != nil || o.yes {
 		return err
 	}
 	p, err := sys.terminal()
@@ -103,36 +108,40 @@ func (o importOptions) agreed(sys Sys, s *store.Store, b bundleChest) error {
 		return errNotAgreed
 	}
 	defer p.close()
-	yes, err := p.confirm("Store "+count(len(b.Items), "secret")+"? [y/N] ", "y", "yes")
+	question := "Store " + count(len(b.Items), "secret")
+	if len(taken) > 0 {
+		question += ", in the place of " + strings.Join(taken, ", ")
+	}
+	yes, err := p.confirm(question+"? [y/N] ", "y", "yes")
 	if err == nil && !yes {
 		err = errNotImported
 	}
 	return err
 }
 
-// check refuses labels that are taken, where they are not to be replaced.
-func (o importOptions) check(b bundleChest, known func(string) (store.Meta, error)) error {
-	var taken []string
+// check finds the labels that are taken, and refuses where they are not to be
+// replaced.
+func (o importOptions) check(b bundleChest, known func(string) (store.Meta, error)) (taken []string, err error) {
 	for _, item := range b.Items {
 		_, err := known(item.Label)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
-			return err
-		case !o.replace:
+			return nil, err
+		default:
 			taken = append(taken, item.Label)
 		}
 	}
-	if len(taken) > 0 {
-		return &labelsTakenError{taken}
+	if len(taken) > 0 && !o.replace {
+		return nil, &labelsTakenError{taken}
 	}
-	return nil
+	return taken, nil
 }
 
 // put stores all that is in b. Whether a value can be masked is not the word of
 // whoever made the file.
 func (o importOptions) put(sys Sys, tx *store.Tx, b bundleChest) error {
-	if err := o.check(b, tx.Meta); err != nil { // others may have come first meanwhile
+	if _, err := o.check(b, tx.Meta); err != nil { // others may have come first meanwhile
 		return err
 	}
 	for _, item := range b.Items {

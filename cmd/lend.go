@@ -44,7 +44,11 @@ func lend(sys Sys, s chest, label string, what purpose) (store.Meta, redact.Valu
 		return store.Meta{}, redact.Value{}, nearest(s, label, err)
 	}
 	if expired(m, sys.Now()) {
-		warn(sys, "%s expired %s; put a new value in its place: secrets set %s --replace", label, ago(sys.Now().Sub(m.Expires)), label)
+		next := "put a new value in its place: secrets set " + label + " --replace"
+		if _, bundled := s.(bundleChest); bundled {
+			next = "have the bundle made again with a new value"
+		}
+		warn(sys, "%s expired %s; %s", label, ago(sys.Now().Sub(m.Expires)), next)
 	}
 	return m, value, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"secrets/machine"
@@ -15,7 +16,8 @@ import (
 //     that stdin stays free, and never of an agent.
 //   - --passphrase-fd takes their place: a line each, in the order in which they
 //     are wanted, and not a byte more is read, so that the descriptor may be
-//     stdin and have the value behind the passphrase.
+//     stdin and have the value behind the passphrase. Where it ends, the last one
+//     counts again, but never as a new one.
 //   - The descriptor is closed before a command runs.
 
 // maxPassphrase is how long one may be, in bytes: enough for a key file's worth.
@@ -24,6 +26,8 @@ const maxPassphrase = 4096
 var (
 	errWrongPassphrase = errors.New("the passphrase is wrong")
 	errPassphrasesVary = errors.New("the two passphrases differ")
+	errNoNewPassphrase = errors.New("there is no line with the new passphrase")
+	errBadFD           = errors.New("a descriptor is a number from 0 on")
 	errPassphraseLong  = fmt.Errorf("a passphrase is longer than %d bytes", maxPassphrase)
 )
 
@@ -31,20 +35,42 @@ var (
 func passphraseSource(sys Sys, at *place) machine.PassphraseSource {
 	return machine.PassphraseSource{
 		Ask: func() (redact.Value, error) {
-			return askPassphrase(sys, at, func(p *prompter) (redact.Value, error) {
+			v, err := askPassphrase(sys, at, func(p *prompter) (redact.Value, error) {
 				return p.hiddenLine("Passphrase of the store (not shown): ")
 			})
+			if err == nil && at.passphraseFD != noFD {
+				v = at.lastPassphrase(v)
+			}
+			return v, err
 		},
 		Choose: func() (redact.Value, error) {
-			return askPassphrase(sys, at, func(p *prompter) (redact.Value, error) {
+			v, err := askPassphrase(sys, at, func(p *prompter) (redact.Value, error) {
 				return p.twice("New passphrase (not shown): ", p.hiddenLine, errPassphrasesVary)
 			})
+			if err == nil && v.Len() == 0 && at.passphrase.Len() > 0 {
+				err = errNoNewPassphrase
+			}
+			return v, err
 		},
 	}
 }
 
+// lastPassphrase remembers a passphrase, or is the one before where it is empty.
+func (p *place) lastPassphrase(v redact.Value) redact.Value {
+	if v.Len() == 0 {
+		v = p.passphrase
+	} else {
+		p.passphrase.Wipe()
+	}
+	p.passphrase = v.Clone()
+	return v
+}
+
 func askPassphrase(sys Sys, at *place, ask func(*prompter) (redact.Value, error)) (redact.Value, error) {
 	if at.passphraseFD != noFD {
+		if at.passphraseFD < 0 {
+			return redact.Value{}, usage(errBadFD)
+		}
 		return readLine(at.open(sys, at.passphraseFD))
 	}
 	p, err := sys.terminal()
@@ -80,7 +106,7 @@ func readLine(r io.Reader) (redact.Value, error) {
 }
 
 // noFD is the descriptor that was not named.
-const noFD = -1
+const noFD = math.MinInt
 
 // open returns a descriptor that the user named, the same file each time.
 func (p *place) open(sys Sys, fd int) *os.File {
@@ -98,6 +124,7 @@ func (p *place) open(sys Sys, fd int) *os.File {
 
 // close closes the descriptors that were opened, so that no command gets them.
 func (p *place) close() {
+	p.passphrase.Wipe()
 	for _, f := range p.opened {
 		_ = f.Close()
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"secrets/redact"
 	"secrets/store"
 )
 
@@ -17,7 +18,8 @@ type place struct {
 	allowRemoteFS bool   // --allow-remote-fs
 	passphraseFD  int    // --passphrase-fd, or noFD
 
-	opened map[int]*os.File // the descriptors that were named and read
+	opened     map[int]*os.File // the descriptors that were named and read
+	passphrase redact.Value     // the last one that came from a descriptor
 }
 
 var (
@@ -32,8 +34,16 @@ func (p *place) options() store.Options { return store.Options{AllowRemoteFS: p.
 func (p *place) store(sys Sys) (string, error) {
 	dir, err := absolute(sys.Getenv("SECRETS_DIR"))
 	if dir == "" && err == nil {
-		dir, err = userFolder(sys, "XDG_DATA_HOME", ".local/share", "secrets")
+		return usualStore(sys)
 	}
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, store.FileName), nil
+}
+
+func usualStore(sys Sys) (string, error) {
+	dir, err := userFolder(sys, "XDG_DATA_HOME", ".local/share", "secrets")
 	if err != nil {
 		return "", err
 	}

@@ -296,7 +296,7 @@ func TestBundleIsNotShown(t *testing.T) {
 	h := newHome(t)
 	s := h.at(t, nil, "bundle", "create", "--to", "age1lxughg6yuw9ftqrnyh4p35m6nhj9er3dsapcez8g0mx3r0kqsc8qfeke27", "k")
 	s.end(t, 2)
-	s.wait(t, "a bundle is not written to a terminal")
+	s.wait(t, "a sealed file is not written to a terminal")
 	s.wait(t, "hint: name a file: -o FILE")
 }
 

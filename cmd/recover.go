@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"secrets/machine"
+	"secrets/store"
 )
 
 type recoverOptions struct {
@@ -22,8 +23,9 @@ func newRecover(sys Sys, at *place) *cobra.Command {
 		Short: "Open a store whose key or machine is lost, and bind it anew",
 		Long: `Opens the store with the identity of a recovery, after a lost key, a new
 mainboard or a reinstalled system, and puts it under a new key on this machine.
-The identity is asked for on the terminal, or read from a file. Of a store whose
-key and machine are as they were, nothing is changed.
+The identity is asked for on the terminal, or read from a file. A store that
+opens as it is stays as it is; but one with a passphrase gets a new one, since
+nobody can tell whether the old one is known.
 
 On another machine, put a copy of the store's file, store.db, to the place where
 the store belongs, and then recover.
@@ -46,7 +48,7 @@ func runRecover(sys Sys, at *place, o recoverOptions) error {
 	if o.keySource != "" && !slices.Contains(sourceNames, o.keySource) {
 		return usage(errNoSuchSource)
 	}
-	if err := checkLost(sys, at); err != nil {
+	if err := checkLost(sys, at); err != nil && !errors.Is(err, store.ErrNoStore) {
 		return err
 	}
 	s, _, key, err := openByRecovery(sys, at, o.identityFile)

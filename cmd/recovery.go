@@ -78,6 +78,8 @@ func identityFileFlag(c *cobra.Command, file *string) {
 var (
 	errNotKept    = errors.New("what was typed is not the end of the identity")
 	errNoRecovery = errors.New("the store has no recovery")
+
+	errNotItsRecovery = errors.New("this identity belongs to none of the store's recoveries")
 )
 
 func runRecoveryCreate(sys Sys, at *place, to []string) error {
@@ -211,6 +213,9 @@ func openByRecovery(sys Sys, at *place, file string) (*store.Store, transfer.Rec
 		return none(err)
 	}
 	s, err := store.Open(path, at.options())
+	if errors.Is(err, store.ErrNoStore) {
+		return none(&noStoreError{path})
+	}
 	if err != nil {
 		return none(err)
 	}
@@ -242,8 +247,16 @@ func openByRecovery(sys Sys, at *place, file string) (*store.Store, transfer.Rec
 			failed = err
 		}
 	}
+	if errors.Is(failed, transfer.ErrWrongIdentity) {
+		failed = errNotItsRecovery
+	}
 	return none(failed)
 }
+
+// A noStoreError is that there is no store to recover.
+type noStoreError struct{ path string }
+
+func (e *noStoreError) Error() string { return "there is no store to recover" }
 
 // askIdentity reads an identity from a file, or asks for it on the terminal.
 func askIdentity(sys Sys, file string) (transfer.Identities, error) {

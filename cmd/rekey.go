@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -22,9 +23,14 @@ the old key is deleted last. A crash on the way leaves a store that opens. Do it
 when a copy of the store and its key may be in other hands, or to move the key
 into another source. The binding to this machine stays as it is.
 
-A copy of the file from before does not open any more; take a new backup. What
-has been read with the old key stays known: change those values where they come
-from. Recoveries stay, and so does this machine's age identity.` + exitStatus(storeExits...),
+The old key is gone, and a copy of the file from before does not open any more:
+take a new backup. Two things still open such a copy: its recovery, and the
+passphrase that it had. What has been read with the old key stays known: change
+those values where they come from. Recoveries stay, and so does this machine's
+age identity.
+
+With --passphrase-fd, the first line is the present passphrase, where there is
+one, and the next the new one.` + exitStatus(storeExits...),
 		Example: `  secrets rekey
   secrets rekey --key-source file
   secrets rekey --key-source passphrase`,
@@ -60,6 +66,9 @@ func runRekey(sys Sys, at *place, to string) error {
 
 // rekey puts s, which the vault key old opened, under a new key in a source.
 func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hardware machine.HardwareID) error {
+	if err := checkSingle(sys, at, s.Header().StoreID); err != nil {
+		return err
+	}
 	source, err := keySource(sys, at, to)
 	if err != nil {
 		return err
@@ -76,15 +85,17 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 	next := transfer.Key{VaultKey: newVaultKey()}
 	defer next.VaultKey.Wipe()
 	made := false
+	var before machine.Epoch
 	err = s.Rekey(func(h store.Header) (store.Header, redact.Value, error) {
 		var key redact.Value
 		var err error
-		if next.Epoch, key, err = createNext(source, epochOf(h)); err != nil {
+		before = epochOf(h)
+		if next.Epoch, key, err = createNext(source, before); err != nil {
 			return h, next.VaultKey, err
 		}
 		defer key.Wipe()
 		made = true
-		slots, err := transfer.CarryOver(h.Slots, transfer.Key{Epoch: epochOf(h), VaultKey: old}, next, pluginHuman(sys))
+		slots, err := transfer.CarryOver(h.Slots, transfer.Key{Epoch: before, VaultKey: old}, next, pluginHuman(sys))
 		if err != nil {
 			return h, next.VaultKey, err
 		}
@@ -101,9 +112,56 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 		return err
 	}
 	say(sys, "the store has a new key, bound to %s", bindingWords(to, hardware.Source))
-	say(sys, "copies of the store's file from before do not open any more: take a new backup")
-	forget(sys, at, []string{was, to}, next.Epoch)
+	forget(sys, at, []string{was, to}, before)
+	say(sys, "copies of the store's file from before %s: take a new backup", copyWords(was, s.Header()))
 	return warnNoRecovery(sys, s.Header())
+}
+
+// copyWords says what still opens a copy from before a rekey.
+func copyWords(was string, h store.Header) string {
+	recoveries, _ := transfer.RecoverySlots(h.Slots)
+	switch {
+	case was == sourcePassphrase:
+		return "still open with the passphrase they had (remove them)"
+	case len(recoveries) > 0:
+		return "open with their recovery only"
+	}
+	return "do not open any more"
+}
+
+// A copyError refuses to take away the key that another file needs.
+type copyError struct{ path string }
+
+func (e *copyError) Error() string {
+	return "this is a copy of the store in " + e.path + ", which would not open any more"
+}
+
+// checkSingle refuses to go on with a copy of the store that lies in the usual
+// place: both have the same key.
+func checkSingle(sys Sys, at *place, id store.ID) error {
+	path, err := at.store(sys)
+	if err != nil {
+		return err
+	}
+	usual, err := usualStore(sys)
+	if err != nil || usual == path || sameFile(usual, path) {
+		return nil //nolint:nilerr // without a home there is no usual place
+	}
+	other, err := store.Open(usual, at.options())
+	if err != nil {
+		return nil //nolint:nilerr // so there is no store to take a key from
+	}
+	defer other.Close()
+	if other.Header().StoreID == id {
+		return &copyError{usual}
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, failure := os.Stat(b)
+	return err == nil && failure == nil && os.SameFile(one, other)
 }
 
 func epochOf(h store.Header) machine.Epoch {
@@ -123,13 +181,14 @@ func createNext(source machine.KeySource, now machine.Epoch) (machine.Epoch, red
 	}
 }
 
-// forget deletes the keys of all epochs before now, the store's last one and
-// those that crashes left behind.
-func forget(sys Sys, at *place, sources []string, now machine.Epoch) {
+// forget deletes the keys of the epoch before and of those that are older, which
+// crashes left behind. A newer one stays until the next rekey: where this file is
+// an old copy, it is the newer file's.
+func forget(sys Sys, at *place, sources []string, before machine.Epoch) {
 	for _, name := range slices.Compact(sources) {
 		source, err := keySource(sys, at, name)
-		for n := uint64(1); n < now.Number && err == nil; n++ {
-			err = source.Delete(machine.Epoch{Store: now.Store, Number: n})
+		for n := uint64(1); n <= before.Number && err == nil; n++ {
+			err = source.Delete(machine.Epoch{Store: before.Store, Number: n})
 			if errors.Is(err, machine.KeyMissing) {
 				err = nil
 			}

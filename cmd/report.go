@@ -103,10 +103,35 @@ func adviceFor(c *cobra.Command, err error) advice {
 	default:
 		a = advice{code: exitFailed}
 	}
+	a.hint += otherWays(c, err)
 	if c.Name() == "exec" && !started(err) && a.code != exitCannotRun && a.code != exitNoCommand {
 		a.code = exitNotRun
 	}
 	return a
+}
+
+// otherWays names what may stand for a human, or for a value that is masked, in
+// the command that needs it.
+func otherWays(c *cobra.Command, err error) string {
+	switch {
+	case errors.Is(err, errTooShort) && c.Flags().Lookup("unmasked") != nil:
+		return "; to store it all the same: --unmasked"
+	case errors.Is(err, errTooShort):
+		return "; take a longer one, or set it in a store with --unmasked, and name its label"
+	case !errors.Is(err, errNobodyToAsk):
+		return ""
+	}
+	var all strings.Builder
+	for _, way := range [][2]string{
+		{"identity-file", "; an identity may also come from --identity-file"},
+		{"to", "; or name recipients of your own with --to"},
+		{"passphrase-fd", "; a passphrase may also come from --passphrase-fd"},
+	} {
+		if c.Flags().Lookup(way[0]) != nil {
+			all.WriteString(way[1])
+		}
+	}
+	return all.String()
 }
 
 // started tells the one error of exec that comes after the command has run.
@@ -142,7 +167,7 @@ func aboutUsage(err error) (advice, bool) {
 	case errors.Is(err, store.ErrValueTooBig), errors.Is(err, store.ErrNoteTooBig):
 		return advice{exitUsage, "nothing was stored"}, true
 	case errors.Is(err, errTooShort):
-		return advice{exitUsage, "it would show in the output of every command; to store it all the same: --unmasked"}, true
+		return advice{exitUsage, "it would show in the output of every command"}, true
 	case errors.Is(err, errMismatch), errors.Is(err, errPassphrasesVary):
 		return advice{exitFailed, "nothing was stored; try again"}, true
 	case errors.Is(err, errNoAnswer):
@@ -163,10 +188,12 @@ func aboutUsage(err error) (advice, bool) {
 		return advice{exitRefused, "let a command have it: secrets exec --use " + label + " -- COMMAND"}, true
 	case errors.Is(err, errWrongPassphrase):
 		return advice{exitHuman, "try again; if it is forgotten, " + lostHint}, true
+	case errors.Is(err, errNoNewPassphrase):
+		return advice{exitHuman, "nothing was changed; the new passphrase comes in a line of its own, behind the present one"}, true
 	case errors.Is(err, machine.ErrNoPassphrase), errors.Is(err, errPassphraseLong):
 		return advice{exitHuman, "nothing was changed; try again"}, true
 	case errors.Is(err, errNobodyToAsk):
-		return advice{exitHuman, "run it yourself, on a terminal; a passphrase may also come from --passphrase-fd, an identity from --identity-file"}, true
+		return advice{exitHuman, "run it yourself, on a terminal"}, true
 	case errors.Is(err, errNeedsHuman):
 		return advice{exitHuman, "run it yourself, on a terminal"}, true
 	}
@@ -180,8 +207,11 @@ func aboutExec(err error) (advice, bool) {
 		inArgv    *exec.ValueInArgvError
 		tooBig    *exec.TooBigError
 		nul       *exec.NULError
+		file      *exec.FileError
 	)
 	switch {
+	case errors.As(err, &file):
+		return advice{exitFailed, "a private file needs a folder to write to and /dev/null: give it /dev/shm, or name a folder with TMPDIR"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand && strings.ContainsAny(start.Program, " $|&;<>"):
 		return advice{exitNoCommand, "no shell is started; to let one run a command line: -- sh -c 'COMMAND LINE'"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand:
@@ -220,7 +250,7 @@ func aboutBinding(err error) (advice, bool) {
 	case errors.Is(err, machine.ErrWrongKey):
 		return advice{exitDamaged, "the key belongs to another store, or was replaced: restore it from a backup\nif it is lost, " + lostHint}, true
 	case errors.Is(err, machine.ErrSlotDamaged), errors.Is(err, errNoSlot):
-		return advice{exitDamaged, restoreHint}, true
+		return advice{exitDamaged, "open it with a recovery (secrets recover), or " + beyondHint}, true
 	case errors.Is(err, machine.ErrUnknownPayload), errors.Is(err, errKeySource):
 		return advice{exitRefused, "a later version of secrets made it: install that one"}, true
 	case errors.Is(err, machine.ErrCipherUnavailable), errors.Is(err, store.ErrNoCipher):
@@ -236,7 +266,12 @@ func aboutBinding(err error) (advice, bool) {
 // lostHint is for a store whose key or machine is gone.
 const lostHint = "open it with a recovery (secrets recover), or start over (secrets destroy)"
 
-const restoreHint = "restore the store's file from a backup; if there is none, start over: secrets destroy"
+// damageHint is for a store that may still be saved, beyondHint for one of which
+// nothing is left.
+const (
+	damageHint = "see what can be saved: secrets doctor --deep\nor go back to a backup: secrets restore FILE"
+	beyondHint = "go back to a backup (secrets restore FILE); if there is none, start over: secrets destroy"
+)
 
 // aboutUnusable is for init: where no key could be made, there is a choice.
 func aboutUnusable(source string, state machine.State) advice {
@@ -293,8 +328,21 @@ func aboutStore(err error) (advice, bool) {
 		newer    *store.NewerFormatError
 		critical *store.CriticalError
 		taken    *storeTakenError
+		backup   *backupError
+		nothing  *noStoreError
+		copied   *copyError
 	)
 	switch {
+	case errors.As(err, &backup):
+		return backup.advice()
+	case errors.As(err, &nothing):
+		return advice{exitNotFound, "put the copy of the store's file, store.db, to " + quoted(nothing.path)}, true
+	case errors.As(err, &copied):
+		return advice{exitRefused, "do it there; or, if that one is the old copy, move it away first"}, true
+	case errors.Is(err, errRepaired):
+		return advice{exitRefused, "look at it, and put it in the store's place (secrets restore) or move it away"}, true
+	case errors.Is(err, errBeyondRepair):
+		return advice{exitDamaged, beyondHint}, true
 	case errors.As(err, &taken):
 		return advice{exitRefused, "to put the backup in its place: secrets restore --replace " + quoted(taken.file)}, true
 	case errors.As(err, &unknown) && unknown.near != "":
@@ -312,7 +360,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.Is(err, store.ErrFull):
 		return advice{exitRefused, "remove what is no longer needed: secrets rm LABEL"}, true
 	case errors.As(err, &damage):
-		return advice{exitDamaged, restoreHint}, true
+		return advice{exitDamaged, damageHint}, true
 	case errors.As(err, &newer), errors.As(err, &critical):
 		return advice{exitRefused, "install that version of secrets or a later one; nothing was changed"}, true
 	case errors.As(err, &busy):
@@ -338,6 +386,12 @@ func aboutFiles(err error) (advice, bool) {
 		path   *fs.PathError
 	)
 	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return advice{exitFailed, "nothing was changed; make room on that disk, then try again"}, true
+	case errors.Is(err, syscall.EROFS):
+		return advice{exitRefused, "nothing can be written there; the store's folder is named with SECRETS_DIR"}, true
+	case errors.Is(err, syscall.EISDIR):
+		return advice{exitFailed, "name a file"}, true
 	case errors.As(err, &mode):
 		return advice{exitRefused, fmt.Sprintf("others may have read it; close it with: chmod %04o %s", mode.Want, quoted(mode.Path))}, true
 	case errors.As(err, &owner):

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 
+	"secrets/exec"
 	"secrets/machine/transfer"
 	"secrets/store"
 )
@@ -16,8 +17,14 @@ func aboutTransfer(err error) (advice, bool) {
 		version *transfer.VersionError
 		sync    *store.SyncError
 		taken   *labelsTakenError
+		item    *itemError
+		name    *exec.NameError
 	)
 	switch {
+	case errors.As(err, &item) && errors.As(err, &name) && name.Steers:
+		return advice{exitRefused, "have it made again, with another variable for it"}, true
+	case errors.As(err, &item):
+		return advice{exitDamaged, "get the file again from where it was made"}, true
 	case errors.As(err, &plugin) && plugin.Missing:
 		return advice{exitFailed, "install the plugin, so that it is in PATH"}, true
 	case errors.As(err, &plugin) && !errors.Is(err, errNobodyToAsk):
@@ -32,8 +39,12 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitHuman, "name the file that has it with --identity-file"}, true
 	case errors.Is(err, transfer.ErrIdentity):
 		return advice{exitHuman, "an identity is a line AGE-SECRET-KEY-… or AGE-PLUGIN-…"}, true
+	case errors.Is(err, errNotItsRecovery):
+		return advice{exitHuman, "secrets doctor shows whom they are for"}, true
+	case errors.Is(err, errNotForUs):
+		return advice{exitHuman, "have it exported to what 'secrets identity' prints, or name the identity that it is for: --identity-file FILE"}, true
 	case errors.Is(err, transfer.ErrWrongIdentity):
-		return advice{exitHuman, "take the identity that belongs to one of its recipients"}, true
+		return advice{exitHuman, "take the identity that belongs to one of its recipients; or the file was damaged: get it again"}, true
 	case errors.Is(err, transfer.ErrOtherStore):
 		return advice{exitDamaged, "the recovery was put there from elsewhere: trust neither the file nor who gave it to you"}, true
 	case errors.Is(err, transfer.ErrNotAge), errors.Is(err, transfer.ErrDamaged), errors.Is(err, transfer.ErrMalformed):

@@ -35,6 +35,24 @@ var errNotRestored = errors.New("nothing was restored")
 // A storeTakenError refuses to replace a store that nobody said to replace.
 type storeTakenError struct{ file string }
 
+// A backupError is what is wrong with a backup; the store was not touched.
+type backupError struct{ error }
+
+func (e *backupError) Unwrap() error { return e.error }
+
+func (e *backupError) advice() (advice, bool) {
+	switch {
+	case errors.As(e.error, new(*store.DamageError)):
+		return advice{exitDamaged, "the store was not touched; take another backup"}, true
+	case errors.As(e.error, new(*store.KindError)):
+		return advice{exitRefused, "name the backup's file"}, true
+	}
+	if a, found := aboutStore(e.error); found {
+		return a, true
+	}
+	return aboutFiles(e.error)
+}
+
 func (e *storeTakenError) Error() string { return "there is a store already" }
 
 func runRestore(sys Sys, at *place, file string, replace bool) error {
@@ -47,7 +65,7 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 		return err
 	}
 	defer b.Close()
-	taken, changed, err := showChanges(sys, at, b)
+	taken, changed, err := showChanges(sys, at, b) // which reads all of it
 	if err != nil || !changed {
 		return err
 	}
@@ -71,11 +89,11 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
 	b, err := store.OpenBackup(file)
 	if err != nil {
-		return nil, err
+		return nil, &backupError{err}
 	}
 	if err := unlock(sys, at, b); err != nil {
 		b.Close()
-		return nil, fmt.Errorf("%s does not open: %w", file, err)
+		return nil, &backupError{fmt.Errorf("%s does not open: %w", file, err)}
 	}
 	return b, nil
 }
@@ -85,7 +103,7 @@ func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
 func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err error) {
 	metas, err := b.List()
 	if err != nil {
-		return false, false, err
+		return false, false, &backupError{err}
 	}
 	say(sys, "the backup holds %s", count(len(metas), "secret"))
 	s, err := openStore(sys, at)

@@ -39,7 +39,7 @@ func (e *VersionError) Error() string {
 type ExpiredError struct{ Expires time.Time }
 
 func (e *ExpiredError) Error() string {
-	return "the bundle expired at " + e.Expires.UTC().Format(time.RFC3339)
+	return "the file expired at " + e.Expires.UTC().Format(time.RFC3339)
 }
 
 // An ItemError names the item of a bundle that is wrong, beginning with 1. It
