@@ -86,7 +86,8 @@ func (l *lock) sign() {
 func (l *lock) holder() int {
 	line := make([]byte, 20)
 	n, _ := l.f.ReadAt(line, 0)
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(line[:n])))
+	first, _, _ := strings.Cut(string(line[:n]), "\n")
+	pid, _ := strconv.Atoi(first)
 	return pid
 }
 

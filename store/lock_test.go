@@ -29,6 +29,7 @@ func TestLockQueue(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				_, _ = held.f.WriteAt([]byte("12345678\n"), 0) // what is behind the first line does not count
 				go func() {
 					for i := range test.holders {
 						_, _ = held.f.WriteAt(fmt.Appendf(nil, "%d\n", 1000+i), 0)
