@@ -214,8 +214,14 @@ func aboutExec(err error) (advice, bool) {
 		return advice{exitFailed, "a private file needs a folder to write to and /dev/null: give it /dev/shm, or name a folder with TMPDIR"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand && strings.ContainsAny(start.Program, " $|&;<>"):
 		return advice{exitNoCommand, "no shell is started; to let one run a command line: -- sh -c 'COMMAND LINE'"}, true
+	case errors.Is(err, exec.ErrNoInterpreter):
+		return advice{exitNoCommand, "look at its line #!…: does it name a program, and end without a CR?"}, true
+	case errors.As(err, &start) && start.Code() == exitNoCommand && strings.Contains(start.Program, "/"):
+		return advice{exitNoCommand, "check the path"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand:
 		return advice{exitNoCommand, "is it installed, and in PATH?"}, true
+	case errors.Is(err, syscall.ENOEXEC):
+		return advice{exitCannotRun, "it is no binary and does not begin with #!; to run it with a shell: -- sh FILE"}, true
 	case errors.As(err, &start):
 		return advice{exitCannotRun, "is it a program, and may you execute it?"}, true
 	case errors.As(err, &duplicate):

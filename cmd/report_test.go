@@ -86,6 +86,7 @@ var advised = map[string]struct {
 	"exec.NULError":           {&exec.NULError{Label: "k"}, exitRefused},
 	"exec.TooBigError":        {&exec.TooBigError{Label: "k"}, exitRefused},
 	"exec.ValueInArgvError":   {&exec.ValueInArgvError{}, exitRefused},
+	"exec.ErrNoInterpreter":   {&exec.StartError{Err: exec.ErrNoInterpreter}, exitNoCommand},
 	"exec.FileError":          {&exec.FileError{}, exitFailed},
 	"exec.StartError":         {&exec.StartError{Err: fs.ErrNotExist}, exitNoCommand},
 	"exec.OutputError":        {&exec.OutputError{Err: syscall.ENOSPC}, exitFailed},

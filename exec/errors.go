@@ -76,6 +76,9 @@ func (e *FileError) Error() string { return fmt.Sprintf("make a private file in 
 
 func (e *FileError) Unwrap() error { return e.Err }
 
+// ErrNoInterpreter is why a script cannot be run whose #! line names nothing.
+var ErrNoInterpreter = errors.New("the program that its first line names is not there")
+
 // A StartError is a program that is not there or cannot be run.
 type StartError struct {
 	Program string
@@ -93,7 +96,7 @@ func (e *StartError) Unwrap() error { return e.Err }
 
 // Code is the exit code that a shell gives: 127 not found, 126 cannot run.
 func (e *StartError) Code() int {
-	if errors.Is(e.Err, fs.ErrNotExist) {
+	if errors.Is(e.Err, fs.ErrNotExist) || errors.Is(e.Err, ErrNoInterpreter) {
 		return CodeNotFound
 	}
 	return CodeCannotRun

@@ -21,6 +21,9 @@ const defaultPath = "/bin:/usr/bin"
 // for one that can. Unlike a shell it runs nothing that it found through a
 // PATH that names the current directory. The error is a StartError.
 func lookPath(name string, env []string) (string, error) {
+	if name == "" {
+		return "", &StartError{Program: "''", Err: fs.ErrNotExist}
+	}
 	if strings.Contains(name, "/") {
 		return name, wrapStart(name, runnable(name))
 	}
@@ -74,4 +77,13 @@ func wrapStart(program string, err error) error {
 		err = fs.ErrNotExist
 	}
 	return &StartError{Program: program, Err: err}
+}
+
+// wrapExec makes a StartError of what execve said of a program that lookPath
+// found: if something is not there, it is what its first line names.
+func wrapExec(program string, err error) error {
+	if errors.Is(err, syscall.ENOENT) {
+		err = ErrNoInterpreter
+	}
+	return wrapStart(program, err)
 }

@@ -268,6 +268,44 @@ func TestTwoOpens(t *testing.T) {
 	check(t, "outcome", see(t, cmd), outcome{Out: "err\ner-out\n"})
 }
 
+// TestTwoEnds opens one file twice to write at its end: both streams in the order
+// in which they were written, as bare.
+func TestTwoEnds(t *testing.T) {
+	cmd := shell(`"$@" sh -c 'for i in 1 2 3; do echo o$i; echo e$i >&2; done' >>f 2>>f; cat f`)
+	cmd.Dir = t.TempDir()
+	check(t, "outcome", see(t, cmd), outcome{Out: "o1\ne1\no2\ne2\no3\ne3\n"})
+}
+
+// TestLinesInOnePiece writes lines that end as a value begins: each goes out in
+// one piece, so that programs which write into one pipe keep their lines apart.
+func TestLinesInOnePiece(t *testing.T) {
+	cmd := through("sh", "-c", `for line do printf '%s\n' "$line"; sleep 0.2; done`, "sh", "one h", "two "+value[:3], "three "+value[:6], "four")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	buf := make([]byte, 4096)
+	for {
+		n, err := out.Read(buf)
+		if all = append(all, buf[:n]...); n > 0 && buf[n-1] != '\n' && !bytes.HasPrefix(buf[:n], []byte("three")) {
+			t.Errorf("a piece ends within a line: %q", buf[:n])
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if got, want := string(all), "one h\ntwo hun\nthree hunter\nfour\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestClosed starts us with streams closed, in each mix.
 func TestClosed(t *testing.T) {
 	for mix := range 8 {

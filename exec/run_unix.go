@@ -42,7 +42,7 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	defer w.close()
 	r := &run{wiring: w, terminal: terminal, inbox: openInbox(terminal != nil || len(w.screens) > 0)}
 	if err := c.start(r, path, files); err != nil {
-		return Status{}, wrapStart(c.Args[0], err)
+		return Status{}, wrapExec(c.Args[0], err)
 	}
 	if c.Timeout > 0 {
 		r.timeout = time.After(c.Timeout)

@@ -56,6 +56,7 @@ func TestNotStarted(t *testing.T) {
 		code    int
 	}{
 		"no such command":    {"no-such-command", 127},
+		"nothing":            {"", 127},
 		"no such file":       {filepath.Join(dir, "absent"), 127},
 		"below a file":       {write(t, filepath.Join(dir, "file"), "", 0o644) + "/x", 127},
 		"not executable":     {write(t, filepath.Join(dir, "plain"), "#!/bin/sh\n", 0o644), 126},
@@ -65,7 +66,7 @@ func TestNotStarted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := see(t, through(test.program))
-			if got.Code != test.code || got.Out != "" || !strings.HasPrefix(got.Errors, "secrets: error: ") || !strings.Contains(got.Errors, test.program) {
+			if got.Code != test.code || got.Out != "" || !strings.HasPrefix(got.Errors, "secrets: error: ") || !strings.Contains(got.Errors, test.program) || strings.Contains(name, "interpreter") != strings.Contains(got.Errors, "first line") {
 				t.Errorf("got %+v, want code %d and our message", got, test.code)
 			}
 		})

@@ -68,7 +68,7 @@ func (s *stream) pass(n int, err error) {
 func (s *stream) write(p []byte) error {
 	s.outlet.gather()
 	_, failure := s.to.Write(p)
-	if err := s.outlet.flush(); failure == nil {
+	if err := s.outlet.flush(p[len(p)-1] == '\n'); failure == nil {
 		failure = err
 	}
 	return failure
@@ -90,7 +90,11 @@ func (s *stream) finish() error {
 	if !s.used.Load() {
 		return s.failure
 	}
-	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
+	err := s.to.Close()
+	if lost := s.outlet.end(); err == nil {
+		err = lost
+	}
+	if err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}
 	return s.failure

@@ -77,6 +77,7 @@ func (w *wiring) pause() {
 func (w *wiring) idle() {
 	for _, s := range w.streams {
 		s.to.Idle()
+		s.outlet.release()
 	}
 }
 
