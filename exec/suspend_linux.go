@@ -12,11 +12,15 @@ import (
 //
 // The signal for the group is ignored here, and the one that stops us goes to
 // this thread: that one is taken before the call returns, and not at some time.
+// One that is ignored waits all the same where the main thread blocks it, as the
+// runtime does for moments, and would stop us again later: to ignore it once more
+// drops it.
 func suspend(sig syscall.Signal) {
 	if sig != syscall.SIGSTOP {
 		before := sigaction{}
 		setAction(sig, &sigaction{handler: ignore}, &before)
 		_ = syscall.Kill(0, sig)
+		setAction(sig, &sigaction{handler: ignore}, nil)
 		setAction(sig, &before, nil)
 	}
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
