@@ -127,8 +127,9 @@ Environment:
 			}
 			return runParent(c, args)
 		},
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		PersistentPostRun: func(*cobra.Command, []string) { at.close() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 
 		DisableFlagsInUseLine: true,
 	}

@@ -167,7 +167,7 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 			return w, err
 		}
 		if value.Len() < anyMask {
-			warn(sys, "the value of %s is not masked: it has less than %d bytes", name, anyMask)
+			warn(sys, "the value of %s is not masked: it has under %d bytes", name, anyMask)
 		}
 		w.masked = append(w.masked, redact.Secret{Label: name, Value: value})
 	}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -127,41 +126,6 @@ func copyWords(was string, h store.Header) string {
 		return "open with their recovery only"
 	}
 	return "do not open any more"
-}
-
-// A copyError refuses to take away the key that another file needs.
-type copyError struct{ path string }
-
-func (e *copyError) Error() string {
-	return "this is a copy of the store in " + e.path + ", which would not open any more"
-}
-
-// checkSingle refuses to go on with a copy of the store that lies in the usual
-// place: both have the same key.
-func checkSingle(sys Sys, at *place, id store.ID) error {
-	path, err := at.store(sys)
-	if err != nil {
-		return err
-	}
-	usual, err := usualStore(sys)
-	if err != nil || usual == path || sameFile(usual, path) {
-		return nil //nolint:nilerr // without a home there is no usual place
-	}
-	other, err := store.Open(usual, at.options())
-	if err != nil {
-		return nil //nolint:nilerr // so there is no store to take a key from
-	}
-	defer other.Close()
-	if other.Header().StoreID == id {
-		return &copyError{usual}
-	}
-	return nil
-}
-
-func sameFile(a, b string) bool {
-	one, err := os.Stat(a)
-	other, failure := os.Stat(b)
-	return err == nil && failure == nil && os.SameFile(one, other)
 }
 
 func epochOf(h store.Header) machine.Epoch {

@@ -337,8 +337,11 @@ func aboutStore(err error) (advice, bool) {
 		backup   *backupError
 		nothing  *noStoreError
 		copied   *copyError
+		obscure  *obscureError
 	)
 	switch {
+	case errors.As(err, &obscure):
+		return advice{exitRefused, "mend that one first (secrets doctor, without SECRETS_DIR), or move it away"}, true
 	case errors.As(err, &backup):
 		return backup.advice()
 	case errors.As(err, &nothing):
@@ -393,7 +396,7 @@ func aboutFiles(err error) (advice, bool) {
 	)
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return advice{exitFailed, "nothing was changed; make room on that disk, then try again"}, true
+		return advice{exitFailed, "make room on that disk, then try again"}, true
 	case errors.Is(err, syscall.EROFS):
 		return advice{exitRefused, "nothing can be written there; the store's folder is named with SECRETS_DIR"}, true
 	case errors.Is(err, syscall.EISDIR):

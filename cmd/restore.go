@@ -35,6 +35,8 @@ var errNotRestored = errors.New("nothing was restored")
 // A storeTakenError refuses to replace a store that nobody said to replace.
 type storeTakenError struct{ file string }
 
+func (e *storeTakenError) Error() string { return "there is a store already" }
+
 // A backupError is what is wrong with a backup; the store was not touched.
 type backupError struct{ error }
 
@@ -53,8 +55,6 @@ func (e *backupError) advice() (advice, bool) {
 	return aboutFiles(e.error)
 }
 
-func (e *storeTakenError) Error() string { return "there is a store already" }
-
 func runRestore(sys Sys, at *place, file string, replace bool) error {
 	path, err := at.store(sys)
 	if err != nil {
@@ -65,7 +65,7 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 		return err
 	}
 	defer b.Close()
-	taken, changed, err := showChanges(sys, at, b) // which reads all of it
+	taken, changed, err := showChanges(sys, at, b)
 	if err != nil || !changed {
 		return err
 	}
