@@ -12,9 +12,9 @@ import (
 //
 // The signal for the group is ignored here, and the one that stops us goes to
 // this thread: that one is taken before the call returns, and not at some time.
-// One that is ignored waits all the same where the main thread blocks it, as the
-// runtime does for moments, and would stop us again later: to ignore it once more
-// drops it.
+// One that is ignored waits all the same if the main thread blocks it, and that
+// thread blocks all once the runtime has no more use for it: then another thread
+// may take it between the two, and we stop twice. To ignore it once more drops it.
 func suspend(sig syscall.Signal) {
 	if sig != syscall.SIGSTOP {
 		before := sigaction{}

@@ -118,9 +118,10 @@ func (d *desk) settled(t *testing.T) string {
 // shows the word only when it runs. What ^Z stops is a bash: a dash that starts a
 // command waits in vfork, and if ^Z comes then it does not stop, bare or not.
 
-// TestStopAndGoOn stops programs by ^Z and lets them go on, again and again.
+// TestStopAndGoOn stops programs by ^Z and lets them go on, again and again: once in
+// some 300 times two signals of one stop were taken for two.
 func TestStopAndGoOn(t *testing.T) {
-	const rounds = 20
+	const rounds = 60
 	for name, redirection := range map[string]string{"on a terminal": "", "on a pipe": " | cat", "in a file": " > f"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
