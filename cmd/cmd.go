@@ -127,9 +127,8 @@ Environment:
 			}
 			return runParent(c, args)
 		},
-		PersistentPostRun: func(*cobra.Command, []string) { at.close() },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
+		SilenceErrors: true,
+		SilenceUsage:  true,
 
 		DisableFlagsInUseLine: true,
 	}

@@ -90,7 +90,7 @@ func sentence(err error) string {
 func adviceFor(c *cobra.Command, err error) advice {
 	var a advice
 	found := false
-	for _, about := range []func(error) (advice, bool){aboutUsage, aboutExec, aboutTransfer, aboutBinding, aboutStore, aboutFiles} {
+	for _, about := range []func(error) (advice, bool){aboutTransfer, aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
 		if a, found = about(err); found {
 			break
 		}

@@ -58,19 +58,14 @@ func (o *outlet) flush(lines bool) error {
 	return o.write(n)
 }
 
-// release writes what is left.
+// release writes what is left. At the end of the stream that is not needed: the
+// masker, which holds the end of the line, writes it then.
 func (o *outlet) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.gathering {
 		o.failure = o.write(len(o.gathered))
 	}
-}
-
-// end is the last release, and says what went wrong.
-func (o *outlet) end() error {
-	o.release()
-	return o.failure
 }
 
 // write writes the first n bytes of what was gathered.

@@ -306,6 +306,34 @@ func TestLinesInOnePiece(t *testing.T) {
 	}
 }
 
+// TestLineWithoutItsEnd writes a line whose end is held for good: the line is shown
+// up to there all the same.
+func TestLineWithoutItsEnd(t *testing.T) {
+	seen := filepath.Join(t.TempDir(), "seen")
+	cmd := through("sh", "-c", `echo "$1"; while [ ! -e "$2" ]; do sleep 0.01; done; echo done`, "sh", "line "+value[:6], seen)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	line := make([]byte, len("line "))
+	if _, err := io.ReadFull(out, line); err != nil || string(line) != "line " {
+		t.Errorf("got %q, %v before the end of the line", line, err)
+	}
+	write(t, seen, "", 0o600)
+	rest, err := io.ReadAll(out)
+	if got, want := string(rest), value[:6]+"\ndone\n"; got != want || err != nil {
+		t.Errorf("got %q, %v behind it, want %q", got, err, want)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestClosed starts us with streams closed, in each mix.
 func TestClosed(t *testing.T) {
 	for mix := range 8 {

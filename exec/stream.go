@@ -90,11 +90,7 @@ func (s *stream) finish() error {
 	if !s.used.Load() {
 		return s.failure
 	}
-	err := s.to.Close()
-	if lost := s.outlet.end(); err == nil {
-		err = lost
-	}
-	if err != nil && s.failure == nil && !readerGone(err) {
+	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}
 	return s.failure

@@ -102,6 +102,7 @@ func TestMasks(t *testing.T) {
 		{"dump in bits", []string{"abcdefgh"}, "00000000: 01100001 01100010 01100011 01100100 01100101 01100110  abcdef\n00000006: 01100111 01101000                                      gh\n", "00000000: [secret:L0]\n\n"},
 		{"dump of characters", []string{"ab cd\tef", "gh\xc3\xa93s\\\\h"}, "0000000   a   b       c   d  \\t   e   f   =   g   h 303 251   3   s   \\\n0000020   \\   h  \\n\n0000023\n", "0000000   [secret:L0]\n\n0000023\n"},
 		{"dump of characters without offsets", []string{"abcdefghij"}, "   a   b   c   d   e\n   f   g   h   i   j\n", "   [secret:L0]\n   \n"},
+		{"dump that begins with a number", []string{"\xc3\xa9abcdefgh"}, "0000000 303 251   a   b   c   d   e   f   g   h\n", "0000000 [secret:L0]\n"},
 		{"dump of characters of BSD", []string{"abcdefghij"}, "0000000    a   b   c   d   e\n0000005    f   g   h   i   j  \\n\n", "0000000    [secret:L0]\n\n"},
 		{"dump of named characters", []string{"ab cdefgh"}, "0000000   a   b  sp   c   d   e\n0000006   f   g   h  nl\n", "0000000   [secret:L0]\n\n"},
 		{"no dump of characters", []string{"abcdefghij"}, "   a   b   c   d   e\n  f   g   h   i   j\n    a  b\nx   a   b\n", "   a   b   c   d   e\n  f   g   h   i   j\n    a  b\nx   a   b\n"},
