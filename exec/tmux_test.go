@@ -156,6 +156,20 @@ func (d *desk) home(t *testing.T) string {
 	return strings.TrimSpace(d.tmux(t, "display-message", "-p", "#{pane_current_path}"))
 }
 
+// TestStoppedLine stops within a line whose end is held: what may be shown of it is.
+func TestStoppedLine(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT bash -c 'echo "li""ne hunter"; kill -TSTP $$'`)
+	d.wait(t, "Stopped")
+	if screen := d.plain(t); !strings.Contains(screen, "\nline\n") {
+		t.Errorf("the line is not shown:\n%s", screen)
+	}
+	d.prompt(t)
+	d.enter(t, "clear; fg")
+	d.wait(t, "\nhunter")
+}
+
 // TestBackground lets a stopped program go on in the background: it prints, and
 // stops again when it wants to read.
 func TestBackground(t *testing.T) {

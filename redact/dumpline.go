@@ -263,11 +263,12 @@ var cellNames = map[string]byte{
 	"ht": '\t', "nl": '\n', "cr": '\r', "sp": ' ',
 }
 
-// mayGrow tells whether the beginning of a cell may become a longer one.
+// mayGrow tells whether the beginning of a cell may become a longer one, of a byte
+// that a value can begin with: those that have names are blanks.
 func mayGrow(cell []byte) bool {
 	switch len(cell) {
 	case 1:
-		return bytes.IndexByte([]byte(`\hncs0123`), cell[0]) >= 0
+		return bytes.IndexByte([]byte(`\0123`), cell[0]) >= 0
 	case 2:
 		return digits(cell, 8, 2) == 2 && cell[0] <= '3'
 	}
