@@ -52,18 +52,3 @@ func TestForgedItems(t *testing.T) {
 		}
 	}
 }
-
-// Who is asked whether to import is told what will be replaced.
-func TestImportNamesWhatItReplaces(t *testing.T) {
-	t.Parallel()
-	h := newHome(t)
-	h.must(t, "", "init", "--key-source", "file")
-	h.must(t, "sk-0123456789", "set", "k")
-	h.must(t, "sk-9876543210", "set", "other")
-	recipient := strings.TrimSpace(h.must(t, "", "identity"))
-	h.must(t, "", "export", "--to", recipient, "-o", "moved.age", "k", "other")
-	h.must(t, "", "rm", "other")
-	s := h.at(t, nil, "import", "moved.age", "--replace")
-	s.answer(t, "Store 2 secrets, in the place of k? [y/N] ", "n\r")
-	s.end(t, 1)
-}
