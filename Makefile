@@ -4,7 +4,12 @@ GO            ?= go
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GORELEASER    := $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 TARGETS       := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-FUZZTIME      ?= 10s
+
+
+# By count: before Go 1.27 a fuzz that ends by time fails now and then
+# (golang/go#75804). A scene of the masker takes as long as a hundred other inputs.
+FUZZTIME        ?= 30000x
+FUZZTIME_MASKER ?= 300x
 
 # The real programs that the tests meet. macOS brings most of them, and has a
 # keyring of its own that tests must not touch.
@@ -51,9 +56,10 @@ release-check:
 ## fuzz: every fuzz target, FUZZTIME each
 fuzz:
 	@set -e; for pkg in $$($(GO) list ./...); do \
+		case $$pkg in */redact) time=$(FUZZTIME_MASKER) ;; *) time=$(FUZZTIME) ;; esac; \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $$time $$pkg; \
 		done; \
 	done
 
