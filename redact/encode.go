@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -16,6 +18,7 @@ import (
 
 const (
 	nearForm   = 16 // from here on a value is known without its first or last byte
+	longToken  = 24 // from here on three quarters of a token are known for it
 	mostBlanks = 8  // of a value that may be folded
 )
 
@@ -34,6 +37,7 @@ func (f *forms) encoded(value []byte) {
 	f.hexLists(value)
 	f.decimalLists(value)
 	f.base32(value)
+	f.characters(value)
 	f.twice(value)
 	f.altered(value)
 }
@@ -42,17 +46,12 @@ func (f *forms) encoded(value []byte) {
 // stand: what its bytes share with their neighbours is left out.
 func (f *forms) base64(value []byte) {
 	for _, e := range aligned(value, base64.RawStdEncoding, 3, 4) {
-		url := bytes.Map(func(r rune) rune {
-			switch r {
-			case '+':
-				return '-'
-			case '/':
-				return '_'
-			}
-			return r
-		}, e)
+		if bytes.ContainsAny(e, "+/") {
+			url := bytes.ReplaceAll(e, []byte("+"), []byte("-"))
+			f.add(bytes.ReplaceAll(url, []byte("/"), []byte("_")))
+			clear(url)
+		}
 		f.add(e)
-		f.add(url)
 	}
 }
 
@@ -93,6 +92,9 @@ func (f *forms) hexLists(value []byte) {
 		f.bare(upperDigits(list))
 		f.bare(list)
 	}
+	if slices.ContainsFunc(value, func(c byte) bool { return c < 0x10 }) { // Go's %#v
+		f.bare(joined(value, ", 0x", func(dst []byte, c byte) []byte { return strconv.AppendUint(dst, uint64(c), 16) }))
+	}
 	for phase := range 2 {
 		var pairs []byte
 		for i, c := range value {
@@ -106,12 +108,21 @@ func (f *forms) hexLists(value []byte) {
 }
 
 // decimalLists adds the bytes as decimal numbers: Go's %v, Python's list, JSON,
-// Perl's %vd, od in columns.
+// Perl's %vd, od in columns. The numbers of characters are others in Unicode.
 func (f *forms) decimalLists(value []byte) {
 	for _, between := range []string{" ", ",", ", ", "."} {
 		f.bare(joined(value, between, func(dst []byte, c byte) []byte { return strconv.AppendUint(dst, uint64(c), 10) }))
 	}
 	f.bare(joined(value, " ", func(dst []byte, c byte) []byte { return fmt.Appendf(dst, "%3d", c) }))
+	if utf8.RuneCount(value) == len(value) || !utf8.Valid(value) {
+		return
+	}
+	for _, between := range []string{",", ", "} { // jq's explode, Python's ord
+		f.bare(eachOf(value, between, func(dst, char []byte) []byte {
+			r, _ := utf8.DecodeRune(char)
+			return strconv.AppendInt(dst, int64(r), 10)
+		}))
+	}
 }
 
 func joined(value []byte, between string, spell func(dst []byte, c byte) []byte) (list []byte) {
@@ -124,9 +135,37 @@ func joined(value []byte, between string, spell func(dst []byte, c byte) []byte)
 	return list
 }
 
+// characters adds one character after the other, escaped (a pattern in bash's
+// trace) or in quotes (lists of Python and JSON).
+func (f *forms) characters(value []byte) {
+	f.bare(eachOf(value, "", func(dst, char []byte) []byte { return append(append(dst, '\\'), char...) }))
+	python := func(dst, char []byte) []byte {
+		if char[0] == '\'' {
+			return append(dst, `"'"`...)
+		}
+		return append(append(append(dst, '\''), char...), '\'')
+	}
+	inJSON := func(dst, char []byte) []byte { return append(append(append(dst, '"'), char...), '"') }
+	f.add(eachOf(value, ", ", python))
+	f.add(eachOf(value, ", ", inJSON))
+	f.add(eachOf(value, ",", inJSON))
+}
+
+func eachOf(value []byte, between string, spell func(dst, char []byte) []byte) (list []byte) {
+	for i := 0; i < len(value); {
+		if i > 0 {
+			list = append(list, between...)
+		}
+		_, n := utf8.DecodeRune(value[i:])
+		list = spell(list, value[i:i+n])
+		i += n
+	}
+	return list
+}
+
 // twice adds what really occurs of one encoding in another: base64 of base64
 // (a registry login in a Kubernetes secret), of hex, of UTF-16 (PowerShell's
-// -EncodedCommand) and of JSON.
+// -EncodedCommand) and of JSON (a token's claims).
 func (f *forms) twice(value []byte) {
 	inner := aligned(value, base64.RawStdEncoding, 3, 4)
 	inner = append(inner, hex.AppendEncode(nil, value), wide(value, binary.LittleEndian))
@@ -136,9 +175,7 @@ func (f *forms) twice(value []byte) {
 		}
 	}
 	for _, text := range inner {
-		for _, e := range aligned(text, base64.RawStdEncoding, 3, 4) {
-			f.add(e)
-		}
+		f.base64(text)
 		clear(text)
 	}
 }
@@ -198,6 +235,8 @@ func (f *forms) quoted(value []byte) {
 	f.quotedPrintable(value)
 	f.folded(value)
 	f.latin1(value)
+	f.visible(value, "\n\t") // cat -v
+	f.visible(value, "\n")   // cat -A
 }
 
 func (f *forms) inQuotes(value []byte) {
@@ -213,6 +252,11 @@ func (f *forms) inQuotes(value []byte) {
 		if bytes.Contains(value, []byte(q.char)) {
 			f.add(bytes.ReplaceAll(value, []byte(q.char), []byte(q.by)))
 		}
+	}
+	if bytes.IndexByte(value, '!') >= 0 { // git
+		marks := bytes.ReplaceAll(value, []byte(`'`), []byte(`'\''`))
+		f.add(bytes.ReplaceAll(marks, []byte(`!`), []byte(`'\!'`)))
+		clear(marks)
 	}
 	f.prefixed(value, '^', "&<>|^")
 	f.prefixed(value, '^', "&<>|^!%")
@@ -314,6 +358,28 @@ func (f *forms) latin1(value []byte) {
 	f.addOther(b, value)
 }
 
+// visible adds the value with control characters as ^X, and bytes of the upper half
+// as M- and what the lower half has in their place.
+func (f *forms) visible(value []byte, asTheyAre string) {
+	var b []byte
+	for _, c := range value {
+		if strings.IndexByte(asTheyAre, c) >= 0 {
+			b = append(b, c)
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			b = append(b, "M-"...)
+			c -= utf8.RuneSelf
+		}
+		if c < ' ' || c == 0x7f {
+			b = append(b, '^')
+			c ^= '@'
+		}
+		b = append(b, c)
+	}
+	f.addOther(b, value)
+}
+
 // wide is the value in UTF-16; bytes that are no UTF-8 become one unit each.
 func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 	for i := 0; i < len(value); {
@@ -330,7 +396,7 @@ func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 }
 
 // altered adds what is still the value to whoever sees it: without its first or
-// last byte, in another case, letter by letter, in groups of four, backwards, by
+// last byte, cut short (strace, columns of tables), in another case, letter by letter, in groups of four, backwards, by
 // rot13.
 func (f *forms) altered(value []byte) {
 	if len(value) < nearForm {
@@ -338,6 +404,11 @@ func (f *forms) altered(value []byte) {
 	}
 	f.add(bytes.Clone(value[1:]))
 	f.add(bytes.Clone(value[:len(value)-1]))
+	if len(value) >= longToken && len(value) <= maxForm && isToken(value) {
+		for sixteenths := 12; sixteenths < 16; sixteenths++ {
+			f.add(bytes.Clone(value[:len(value)*sixteenths/16]))
+		}
+	}
 	if bytes.ContainsAny(value, "0123456789") {
 		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
@@ -359,6 +430,13 @@ func (f *forms) altered(value []byte) {
 	}
 	f.add(reversed)
 	f.add(rotated)
+}
+
+// isToken tells whether the beginning of a value says as much as the rest of it:
+// that of a name, a phrase, a path or a URL does not.
+func isToken(value []byte) bool {
+	return isLetterOrDigit(value[0]) && bytes.ContainsAny(value, "0123456789") && !bytes.Contains(value, []byte("://")) &&
+		!slices.ContainsFunc(value, func(c byte) bool { return c <= ' ' || c > '~' })
 }
 
 // grouped is the value with something between groups of so many characters.

@@ -50,6 +50,9 @@ print(base64.encodebytes(b"x" * 40 + v.encode() * 3).decode())
 print(base64.b32encode(v.encode()).decode()); print(base64.b32encode(b"abc" + v.encode()).decode())
 print(v.encode().hex()); print(v.encode().hex(":")); print(v.encode().hex(" ").upper()); print(v.encode().hex("-"))
 print(binascii.hexlify(v.encode()))
+print(list(v)); print(json.dumps(list(v))); print(json.dumps(list(v), separators=(",", ":")))
+print(base64.urlsafe_b64encode(json.dumps({"k": v}).encode()).decode())
+print([ord(c) for c in v])
 print(list(v.encode())); print(*v.encode()); print(bytearray(v.encode()))
 print(shlex.quote(v)); print(shlex.join(["echo", v]))
 print(quopri.encodestring(v.encode()).decode())
@@ -102,6 +105,12 @@ printf '%q\n' "$V"
 declare -p V
 echo "${V@Q}"; echo "${V@A}"
 set -x; : "$V"
+set -x; [[ x == "$V" ]] || :
+git rev-parse --sq-quote "$V"
+printf '%s' "$V" | cat -v
+printf '%s' "$V" | cat -A
+jq -n 'env.V | split("")'
+jq -nc 'env.V | split(""), explode'
 export -p | grep V=
 printf '%s' "$V" | fold -w 16
 printf '%s' "$V" | cat -n

@@ -136,7 +136,7 @@ func (s *scene) junk() string {
 
 func (s *scene) spelled(v string) string {
 	for range 1 + s.IntN(3) {
-		switch s.IntN(27) {
+		switch s.IntN(31) {
 		case 0:
 			v = url.QueryEscape(v)
 		case 1:
@@ -166,6 +166,14 @@ func (s *scene) spelled(v string) string {
 			v = s.dumped(s.junk() + v)
 		case 16:
 			v = s.celled(s.junk() + v)
+		case 17:
+			v = strings.Join(strings.Split(v, ""), s.pick("', '", `", "`, `","`, `\`))
+		case 18:
+			v = fmt.Sprintf("%#v", []byte(v))
+		case 19:
+			v = strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(v)
+		case 20:
+			v = v[:len(v)*(8+s.IntN(9))/16] + s.pick("...", "…", "", "\n")
 		case 13:
 			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
 		}

@@ -437,6 +437,9 @@ func refQuoted(s string, add func(kind byte, texts ...string)) {
 			add('a', strings.Join(strings.Split(s, q[0]), q[1]))
 		}
 	}
+	if strings.Contains(s, "!") {
+		add('a', strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(s))
+	}
 	for _, q := range [][2]string{{"^", "&<>|^"}, {"^", "&<>|^!%"}, {"^", "&<>|^()%!\""}, {"`", "$\"`"}} {
 		var b strings.Builder
 		for i := range len(s) {
@@ -450,6 +453,8 @@ func refQuoted(s string, add func(kind byte, texts ...string)) {
 		}
 	}
 }
+
+var refToken = regexp.MustCompile(`^[A-Za-z0-9][!-~]*$`)
 
 func refEncodings(s string, add func(kind byte, texts ...string)) {
 	std := func(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
@@ -500,6 +505,28 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 			}
 		}
 	}
+	for _, plain := range []string{"\n\t", "\n"} {
+		visible := ""
+		for i := range len(s) {
+			c := s[i]
+			if strings.IndexByte(plain, c) >= 0 {
+				visible += string(c)
+				continue
+			}
+			if c > 127 {
+				visible += "M-"
+			}
+			switch c &= 127; {
+			case c < 32:
+				visible += "^" + string(c+64)
+			case c == 127:
+				visible += "^?"
+			default:
+				visible += string(c)
+			}
+		}
+		other(visible)
+	}
 	if utf8.ValidString(s) {
 		latin := ""
 		for _, r := range s {
@@ -523,6 +550,18 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		add('f', refHex(s, between, "%d"))
 	}
 	add('f', refHex(s, ".", "%d"), refHex(s, " ", "%3d"))
+	add('f', strings.Replace(strings.TrimSuffix(fmt.Sprintf("%#v", []byte(s)), "}"), "[]byte{0x", "", 1))
+	if utf8.ValidString(s) {
+		var runes []string
+		for _, r := range s {
+			runes = append(runes, strconv.Itoa(int(r)))
+		}
+		add('f', strings.Join(runes, ","), strings.Join(runes, ", "))
+	}
+	chars := strings.Split(s, "")
+	add('f', `\`+strings.Join(chars, `\`))
+	add('a', `"`+strings.Join(chars, `", "`)+`"`, `"`+strings.Join(chars, `","`)+`"`)
+	add('a', strings.ReplaceAll("'"+strings.Join(chars, "', '")+"'", "'''", `"'"`))
 	for _, odd := range []int{0, 1} {
 		add('f', strings.TrimSpace(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 ")))
 	}
@@ -537,12 +576,19 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		}
 	}
 	for _, text := range inner {
-		add('a', refInside(std, 3, text)...)
+		for _, e := range refInside(std, 3, text) {
+			add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
+		}
 	}
 	if len(s) < 16 {
 		return
 	}
 	add('a', s[1:], s[:len(s)-1])
+	if len(s) >= 24 && len(s) <= 128 && refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://") {
+		for _, n := range []int{12, 13, 14, 15} {
+			add('a', s[:len(s)*n/16])
+		}
+	}
 	if strings.ContainsAny(s, "0123456789") {
 		add('a', strings.ToUpper(s), string(refCase(s, 'a', 'z', -32)), strings.ToLower(s))
 	}

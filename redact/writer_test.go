@@ -109,6 +109,16 @@ func TestMasks(t *testing.T) {
 		{"dump of named characters", []string{"ab cdefgh"}, "0000000   a   b  sp   c   d   e\n0000006   f   g   h  nl\n", "0000000   [secret:L0]\n\n"},
 		{"no dump of characters", []string{"abcdefghij"}, "   a   b   c   d   e\n  f   g   h   i   j\n    a  b\nx   a   b\n", "   a   b   c   d   e\n  f   g   h   i   j\n    a  b\nx   a   b\n"},
 		{"letter by letter", []string{"abcdefghijklmnop"}, "a b c d e f g h i j k l m n o p\na-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p", "[secret:L0]\n[secret:L0]"},
+		{"lists of characters", []string{"ab'c\"d\\ef"}, `['a', 'b', "'", 'c', '"', 'd', '\\', 'e', 'f'] ["a", "b", "'", "c", "\"", "d", "\\", "e", "f"] ["a","b","'","c","\"","d","\\","e","f"]`, "[[secret:L0]] [[secret:L0]] [[secret:L0]]"},
+		{"a list of characters, line by line", []string{"abcdefgh"}, "[\n  \"a\",\n  \"b\",\n  \"c\",\n  \"d\",\n  \"e\",\n  \"f\",\n  \"g\",\n  \"h\"\n]\n", "[\n  [secret:L0]\n  \n  \n  \n  \n  \n  \n  \n]\n"},
+		{"numbers of characters", []string{"pässwört"}, "[112,228,115,115,119,246,114,116] [112, 228, 115, 115, 119, 246, 114, 116]", "[[secret:L0]] [[secret:L0]]"},
+		{"a pattern in bash's trace", []string{"tunnel\nx-0"}, "+ [[ x == \\t\\u\\n\\n\\e\\l\\\n\\x\\-\\0 ]]", "+ [[ x == [secret:L0]\n ]]"},
+		{"git's quotes", []string{"it's!!-4711"}, `trace: git push 'it'\''s'\!''\!'-4711'`, "trace: git push '[secret:L0]'"},
+		{"control characters made visible", []string{"pä\tss\x01wö\x7f"}, "pM-CM-$\tss^AwM-CM-6^? pM-CM-$^Iss^AwM-CM-6^?", "[secret:L0] [secret:L0]"},
+		{"Go's syntax", []string{"ab\ncdefgh"}, "[]byte{0x61, 0x62, 0xa, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68}", "[]byte{0x[secret:L0]}"},
+		{"a claim of a token that JSON escapes", []string{`>>>"???"~~~`}, "e.eyJrIjoiPj4-XCI_Pz9cIn5-fiJ9.s", "e.eyJrIjoi[secret:L0]iJ9.s"},
+		{"cut short", []string{token}, `write(1, "` + token[:32] + `"..., 39) ` + token[:37] + "…", `write(1, "[secret:L0]` + token[30:32] + `"..., 39) [secret:L0]…`},
+		{"cut short, but no token", []string{"https://example.com/hooks/4711ab", "correct horse battery staple 4711"}, "https://example.com/hooks/ correct horse battery staple.", "https://example.com/hooks/ correct horse battery staple."},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
