@@ -17,24 +17,25 @@ import "bytes"
 //	0000020 062553 040556 061061
 //	00000010: 01101011 01100101 01101110 01000001  kenA
 //	0000020   k   e   n   A   1   b  \n     303 251
+//	0040: kenA1b2C3d4E5f6G
 //
 // A line of a dump begins with an offset, with blanks, or with a byte and a blank.
 // An offset has six digits or more, or four and something behind that marks it.
 // Then come groups of digits between blanks or commas, which are read in several
-// ways, or cells of characters. What else there is on the line is taken for the
-// bytes as text, and masked with them. Lines that follow each other go on with
-// each other.
+// ways, cells of characters, or, behind four digits and a colon, text. What else
+// there is on a line of digits or cells is taken for the bytes as text, and masked
+// with them. Lines that follow each other go on with each other.
 
 // dumps searches what the lines that may be of a dump spell.
 func (s *scanner) dumps() {
 	s.lines = s.lines[:0]
-	var held [inCells + 1]bool // does any line hold something in a reading
+	var held [inText + 1]bool // does any line hold something in a reading
 	for _, at := range s.layers[0].lines {
 		if at == len(s.text) { // no line yet, and no end of those before
 			break
 		}
 		line := newDumpLine(s.text, at, s.end)
-		if !line.open && line.groups < 0 && line.cells < 0 {
+		if !line.open && line.groups < 0 && line.cells < 0 && line.plain < 0 {
 			continue
 		}
 		if len(s.text)-line.next <= maxSpan+maxWait {
@@ -59,7 +60,7 @@ func (s *scanner) dumpsIn(r reading) (longest int) {
 	next := -1 // where a line would go on with those before
 	for _, line := range s.lines {
 		if line.at != next {
-			s.dumped(false)
+			s.dumped(r, false)
 		}
 		units, pending := line.read(s.text, r, s.units)
 		if pending >= 0 {
@@ -74,7 +75,7 @@ func (s *scanner) dumpsIn(r reading) (longest int) {
 		}
 		s.units = units
 	}
-	s.dumped(next >= len(s.text))
+	s.dumped(r, next >= len(s.text))
 	return longest
 }
 
@@ -93,6 +94,10 @@ func (s *scanner) spell(u unit, r reading) {
 	case inCells:
 		c, _ := cellByte(text)
 		s.spellByte(u.from, len(text), c)
+	case inText:
+		for i, c := range text {
+			s.spellByte(u.from+i, 1, c)
+		}
 	default:
 		n, _ := number(text, groupings[r].base, len(text), len(text))
 		s.spellByte(u.from, len(text), byte(n))
@@ -111,7 +116,7 @@ func (s *scanner) spellByte(from, n int, c byte) {
 
 // dumped searches the bytes of lines that go on with each other; if they are the
 // last of the text, what follows may go on with them.
-func (s *scanner) dumped(last bool) {
+func (s *scanner) dumped(r reading, last bool) {
 	l := &s.dump
 	if len(l.text) == 0 {
 		return
@@ -119,7 +124,7 @@ func (s *scanner) dumped(last bool) {
 	for _, x := range s.indexes {
 		s.found = x.find(l.text, s.found[:0])
 		for _, m := range s.found {
-			s.dumpMatch(m)
+			s.dumpMatch(m, r)
 		}
 	}
 	if last {
@@ -128,11 +133,13 @@ func (s *scanner) dumped(last bool) {
 	l.reset()
 }
 
-func (s *scanner) dumpMatch(m match) {
+func (s *scanner) dumpMatch(m match, r reading) {
 	p := &s.all[m.pattern]
 	from, to := s.dumpSpan(m.at, m.at+len(p.form))
 	whole := s.end
-	if n := bytes.IndexByte(s.text[to:], '\n'); n >= 0 {
+	if r == inText {
+		whole = true
+	} else if n := bytes.IndexByte(s.text[to:], '\n'); n >= 0 {
 		to, whole = to+len(bytes.TrimSuffix(s.text[to:to+n], []byte("\r"))), true
 	} else {
 		to = len(s.text)

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// What a line of a dump holds: groups of digits, or cells of characters.
+// What a line of a dump holds: groups of digits, cells of characters, or text.
 
 const (
 	leastOffset = 6 // digits
@@ -25,6 +25,7 @@ const (
 	inOctal // bytes, or pairs of them as a number
 	inBinary
 	inCells
+	inText
 )
 
 // A grouping says which groups of digits there are in a reading: least to most
@@ -51,6 +52,7 @@ type dumpLine struct {
 	size   int  // how many hex digits the first one has
 	base   int  // the least base that they can be of
 	cells  int  // where cells begin, or -1
+	plain  int  // where text begins, or -1
 	to     int  // where it ends, as far as the text goes
 	next   int  // where the next line begins, or well behind the text
 	open   bool // it may go on
@@ -62,7 +64,7 @@ type unit struct{ from, to int }
 // newDumpLine finds out what the line that begins at i may hold. At the end of the
 // stream nothing is open.
 func newDumpLine(text []byte, i int, end bool) dumpLine {
-	line := dumpLine{at: i, groups: -1, cells: -1, to: len(text), next: len(text) + 2, open: !end}
+	line := dumpLine{at: i, groups: -1, cells: -1, plain: -1, to: len(text), next: len(text) + 2, open: !end}
 	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
 		line.to, line.next, line.open = i+n, i+n+1, false
 	}
@@ -75,13 +77,16 @@ func newDumpLine(text []byte, i int, end bool) dumpLine {
 	if n := digits(text[i:], 16, mostOffset+1); n == 0 || n >= leastOffset && n <= mostOffset {
 		line.cells = line.firstCell(text, i+n)
 	}
+	if digits(text[i:], 16, leastMarked) == leastMarked && bytes.HasPrefix(text[i+leastMarked:], []byte(": ")) {
+		line.plain = i + leastMarked + len(": ")
+	}
 	first := skipBlanks(text, i)
 	if first-i > mostIndent || first == len(text) {
 		return line
 	}
 	if n := offset(text[first:], first > i); n > 0 {
 		line.groups = skipBlanks(text, first+n)
-	} else if first > i || beginsWithByte(text[i:]) {
+	} else if first > i || beginsWithByte(text[i:], line.open) {
 		line.groups = first
 	} else {
 		return line
@@ -117,8 +122,11 @@ func (line dumpLine) firstCell(text []byte, i int) int {
 
 // may tells, at low cost, whether the line may hold anything in a reading.
 func (line dumpLine) may(r reading) bool {
-	if r == inCells {
+	switch r {
+	case inCells:
 		return line.cells >= 0
+	case inText:
+		return line.plain >= 0
 	}
 	in, n := groupings[r], line.size
 	return line.groups >= 0 && (line.open || line.base <= in.base && n >= in.least && n <= in.most && n%in.step == 0)
@@ -133,6 +141,8 @@ func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pendi
 		return units, -1
 	case r == inCells:
 		return line.readCells(text, units)
+	case r == inText:
+		return append(units, unit{line.plain, line.to}), -1
 	default:
 		return line.readGroups(text, r, units)
 	}
@@ -186,9 +196,14 @@ func (in grouping) divide(text []byte, g unit) int {
 	return i
 }
 
-// beginsWithByte tells whether a line begins with two digits and a blank.
-func beginsWithByte(line []byte) bool {
-	return len(line) > 2 && digit(line[0]) < 16 && digit(line[1]) < 16 && isBlank(line[2])
+// beginsWithByte tells whether a line begins with two digits and a blank, or may do
+// so if it is open.
+func beginsWithByte(line []byte, open bool) bool {
+	n := digits(line, 16, 2)
+	if n == len(line) {
+		return open
+	}
+	return n == 2 && isBlank(line[n])
 }
 
 // offset measures the offset that a line begins with, and what marks it. Behind

@@ -110,6 +110,7 @@ git rev-parse --sq-quote "$V"
 printf '%s' "$V" | cat -v
 printf '%s' "$V" | cat -A
 jq -n 'env.V | split("")'
+f=$(mktemp); printf 'some text of forty-one bytes before it: %s\n' "$V" >$f; curl -s --trace-ascii - -o /dev/null file://$f; rm $f
 jq -nc 'env.V | split(""), explode'
 export -p | grep V=
 printf '%s' "$V" | fold -w 16

@@ -17,6 +17,7 @@ import (
 //     cannot belong to a word, and so is a longer one that is a word of the trade
 //     (production …). Literals (true, null …) are not looked for.
 //   - From eight bytes on, in all forms, and line by line.
+//   - What in it is a secret by itself is looked for by itself (parts.go).
 //   - The blanks and quotes around a value do not belong to it, nor the armour
 //     of a PEM file: a header says nothing.
 
@@ -73,6 +74,10 @@ func (f *forms) of(value []byte) {
 	default:
 		f.text(whole, core)
 		f.encoded(core)
+		for _, part := range parts(core) {
+			f.text(part, part)
+			f.encoded(part)
+		}
 	}
 	f.shown.wipe()
 }

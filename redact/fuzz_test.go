@@ -18,6 +18,7 @@ import (
 type scene struct {
 	*rand.Rand
 	values []string
+	parts  []string // of some
 	text   strings.Builder
 }
 
@@ -42,6 +43,11 @@ func newScene(seed uint64) *scene {
 			s.text.WriteString(s.junk())
 		}
 		s.text.WriteString(s.broken(s.spelled(s.pick(s.values...))))
+	}
+	for _, part := range s.parts {
+		if s.IntN(2) == 0 {
+			s.text.WriteString(s.junk() + s.broken(s.spelled(part)))
+		}
 	}
 	if s.IntN(2) == 0 {
 		s.text.WriteString(s.junk())
@@ -84,7 +90,7 @@ func (s *scene) plain(n int) string {
 }
 
 func (s *scene) value() string {
-	switch s.IntN(9) {
+	switch s.IntN(11) {
 	case 0:
 		return s.bytes(4+s.IntN(4), "abcd1234")
 	case 1:
@@ -103,11 +109,27 @@ func (s *scene) value() string {
 		return "pä" + s.bytes(6, someLetters) + "ß€" + s.bytes(s.IntN(9), "äö\U0001f600x")
 	case 6:
 		return s.pick("production", "password", "true", "  spaced out words  ", `"quoted value"`, "%41%42&amp;cdefgh", `back\slash\nvalue\`, "x")
+	case 9, 10:
+		return s.composed()
 	case 7:
 		return s.bytes(150+s.IntN(300), someLetters)
 	default:
 		return "ghx_" + s.bytes(4+s.IntN(36), someLetters)
 	}
+}
+
+// composed is a value with a part that is a secret by itself.
+func (s *scene) composed() string {
+	part := s.pick(s.bytes(4+s.IntN(20), someLetters), s.bytes(4+s.IntN(20), somePrint))
+	s.parts = append(s.parts, part)
+	quoted, _ := json.Marshal(part)
+	return s.pick(
+		"postgres://admin:"+url.QueryEscape(part)+"@db.example.com/x", "https://"+part+"@example.com/", "redis://:"+part+"@h:6379",
+		"user:"+part, "Bearer "+part, "basic "+base64.StdEncoding.EncodeToString([]byte("u:"+part)),
+		`{"user": "me", "client_secret": `+string(quoted)+`, "token_uri": "https://example.com/token"}`,
+		"HOST=h\nDB_PASSWORD="+part+"\nexport API_KEY='"+part+"'\nkey: abc\n", "Server=h;Password="+part+";Port=1", "https://h/?a=b&sig="+url.QueryEscape(part)+"&x=1",
+		"public_key: "+part+"\nsecret-token : "+part+" # why",
+	)
 }
 
 func (s *scene) junk() string {
@@ -184,7 +206,7 @@ func (s *scene) spelled(v string) string {
 // dumped is v as one of several programs dumps it.
 func (s *scene) dumped(v string) string {
 	offset := s.pick("%08x  ", "%08x: ", "%07o ", "%.0d ", "%.0d  ", "%06x:", "%04x: ", "0x%04x:  ", "%04x - ", "%04x   ", "%.0d")
-	format, between := s.pick("%02x", "%02X", "0x%02x", "%3d", "%d", "%03o", "%08b"), s.pick(" ", ", ", ",", "  ", "")
+	format, between := s.pick("%02x", "%02X", "0x%02x", "%3d", "%d", "%03o", "%08b", "%c"), s.pick(" ", ", ", ",", "  ", "")
 	width, gutter := 1+s.IntN(20), s.pick("", "  |%s|", "  %s", "   %q")
 	swap := 1 << s.IntN(3)
 	var b strings.Builder

@@ -274,10 +274,71 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 		return
 	}
 	refEncodings(core, add)
-	if regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`).MatchString(core) {
+	for _, part := range refParts(core) {
+		refEncodings(part, add)
+		refPlainly(part, part, false, add)
+	}
+	if refTrade.MatchString(core) {
 		add('w', core)
 		return
 	}
+	refPlainly(whole, core, armoured, add)
+}
+
+var (
+	refTrade    = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`)
+	refHeader   = regexp.MustCompile(`(?is)^(?:basic|bearer|token|apikey) (.*)$`)
+	refUser     = regexp.MustCompile(`(?s)^[A-Za-z0-9_]*:([^:/ ]*)$`)
+	refUserinfo = regexp.MustCompile(`^([^/?# \t\r\n"':]*)(?::([^/?# \t\r\n"']*))?@[^/?# \t\r\n"'@]*`)
+	refName     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|password|passwd|passphrase|pass|pwd|key|auth|credential|credentials|sig|signature))["']*[ \t]*$`)
+	refInQuotes = regexp.MustCompile(`(?s)^[ \t]*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')`)
+	refLine     = regexp.MustCompile(`^[ \t]*([^\n]*)`)
+	refFirst    = regexp.MustCompile(`^[ \t]*([^\n \t;&,]*)`)
+)
+
+// refParts are the parts of a value that are secrets by themselves.
+func refParts(s string) (parts []string) {
+	take := func(m []string) {
+		for _, part := range m[min(1, len(m)):] {
+			part = string(bytes.TrimSpace([]byte(part)))
+			undone := refUnescaped(part)
+			if strings.Contains(part, "://") || strings.Contains(undone, "\n") {
+				continue
+			}
+			for _, part := range []string{part, undone} {
+				if refSaid(part) >= 8 && !refLiteral.MatchString(part) && !refTrade.MatchString(part) {
+					parts = append(parts, part)
+				}
+			}
+		}
+	}
+	take(refHeader.FindStringSubmatch(s))
+	take(refUser.FindStringSubmatch(s))
+	for i := range len(s) {
+		if strings.HasPrefix(s[i:], "://") {
+			m := refUserinfo.FindStringSubmatch(s[i+3:])
+			if m != nil && (len(m[1]) < 16 || !strings.ContainsAny(m[1], "0123456789")) {
+				m[1] = ""
+			}
+			take(m)
+			continue
+		}
+		m := refName.FindStringSubmatch(s[:i])
+		if s[i] != ':' && s[i] != '=' || m == nil || strings.EqualFold(m[1], "key") || strings.Contains(strings.ToLower(m[1]), "public") {
+			continue
+		}
+		if quoted := refInQuotes.FindStringSubmatch(s[i+1:]); quoted != nil {
+			take(quoted)
+			continue
+		}
+		take(refLine.FindStringSubmatch(s[i+1:]))
+		take(refFirst.FindStringSubmatch(s[i+1:]))
+	}
+	return parts
+}
+
+// refPlainly adds a value as it is.
+func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...string)) {
 	undone := refUnescaped(core)
 	add('a', core, strings.TrimRight(core, `\`), undone)
 	add('s', core)
@@ -302,24 +363,26 @@ var (
 	refSection = regexp.MustCompile(`^\[.*\]$`)
 )
 
+// refSaid counts the letters and digits.
+func refSaid(s string) (n int) {
+	for i := range len(s) {
+		if isRefWord(s, i) || s[i] >= 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
 // refStructure says of a line that it has nothing of its own to say.
 func refStructure(line string) bool {
-	said := func(s string) (n int) {
-		for i := range len(s) {
-			if isRefWord(s, i) || s[i] >= 0x80 {
-				n++
-			}
-		}
-		return n
-	}
 	if strings.ContainsAny(line[len(line)-1:], "{[(") {
 		return true
 	}
 	if m := refSetting.FindStringSubmatch(line); m != nil && (m[1] == ":" || strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "=") != "") {
 		value := strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "\"',; \t")
-		return said(value) < 8 || refLiteral.MatchString(value)
+		return refSaid(value) < 8 || refLiteral.MatchString(value)
 	}
-	return refSection.MatchString(line) && said(line) < 16 || said(line) < 6
+	return refSection.MatchString(line) && refSaid(line) < 16 || refSaid(line) < 6
 }
 
 func refHex(s, between, format string) string {
@@ -777,6 +840,19 @@ var refReadings = []func(line string, at int) []char{
 	func(line string, at int) []char { return refNumbers(line, at, refOctal, 8, 4) },
 	func(line string, at int) []char { return refNumbers(line, at, refBinary, 2, 1) },
 	refCellsOf,
+	refTextOf,
+}
+
+var refTextual = regexp.MustCompile(`^[0-9a-fA-F]{4}: `)
+
+// refTextOf is what it spells as text.
+func refTextOf(line string, at int) (view []char) {
+	if len(line) <= 254 && refTextual.MatchString(line) {
+		for i := 6; i < len(line); i++ {
+			view = append(view, char{b: line[i], from: at + i, to: at + i + 1})
+		}
+	}
+	return view
 }
 
 // refDumps are the dumps in a text: the bytes of lines that go on with each other.
@@ -805,7 +881,8 @@ func refDumps(text string, read func(line string, at int) []char) (dumps [][]cha
 
 // refDumpSpans are the matches in dumps.
 func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
-	for _, read := range refReadings {
+	for r, read := range refReadings {
+		inText := r == len(refReadings)-1
 		dumps := refDumps(text, read)
 		for k, dump := range dumps {
 			shown := textOf(dump)
@@ -825,7 +902,9 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 					at += strings.Index(shown[at:], f.text)
 					from, to := bounds(at, at+len(f.text))
 					end, _, _ := strings.Cut(text[to:], "\n")
-					if strings.HasPrefix(text[to+len(end):], "\n") {
+					if inText {
+						end = ""
+					} else if strings.HasPrefix(text[to+len(end):], "\n") {
 						end = strings.TrimSuffix(end, "\r")
 					}
 					if to += len(end); to-from <= 1024 {

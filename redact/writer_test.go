@@ -85,12 +85,15 @@ func TestMasks(t *testing.T) {
 		{"words beside a line", []string{"8812"}, "8812_x 8812_\b8 8812_", "8812_x [secret:L0]_\b8 8812_"},
 		{"words beside escapes", []string{"8812", "hunter7"}, `"pw:\nhunter7\n" a\t8812 q=a%3D8812 \u00418812`, `"pw:\n[secret:L1]\n" a\t[secret:L0] q=a%3D[secret:L0] \u00418812`},
 		{"dump of curl --trace", []string{"abcdefghijkl"}, "0000: 61 62 63 64 65 66 67 68 abcdefgh\n0008: 69 6a 6b 6c             ijkl\n", "0000: [secret:L0]\n\n"},
+		{"text dump of curl", []string{token}, "0000: Authorization: Bearer " + token[:9] + "\n0040: " + token[9:] + "\n0067: Accept: */*\n", "0000: Authorization: Bearer [secret:L0]\n\n0067: Accept: */*\n"},
+		{"text with what is no offset", []string{token}, "000: " + token[:9] + "\n0040:" + token[9:] + "\n", "000: " + token[:9] + "\n0040:" + token[9:] + "\n"},
 		{"dump of tcpdump", []string{"abcdefghijkl"}, "\t0x0000:  6162 6364 6566 6768  abcdefgh\n\t0x0008:  696a 6b6c            ijkl\n", "\t0x0000:  [secret:L0]\n\t\n"},
 		{"dump of Wireshark", []string{"abcdefghijkl"}, "0000   61 62 63 64 65 66 67 68   abcdefgh\n0008   69 6a 6b 6c               ijkl\n", "0000   [secret:L0]\n\n"},
 		{"dump of OpenSSL", []string{"abcdefghijkl"}, "0000 - 61 62 63 64-65 66 67 68   abcdefgh\n0008 - 69 6a 6b 6c               ijkl\n", "0000 - [secret:L0]\n\n"},
 		{"dump of digits", []string{"9f86d081884c7d65"}, "00000000: 39 66 38 36 64 30 38 31  9f86d081\n00000008: 38 38 34 63 37 64 36 35  884c7d65\n", "00000000: [secret:L0]\n\n"},
 		{"dump with a short end", []string{"abcdefghijk"}, "00000000: 61626364 65666768  abcdefgh\n00000008: 696a6b    ijk\n", "00000000: [secret:L0]\n\n"},
 		{"dump without offsets", []string{"abcdefghijkl"}, "61 62 63 64 65 66 67 68\n69 6a 6b 6c\n", "[secret:L0]\n\n"},
+		{"dump without offsets of what is no list otherwise", []string{"wordpass"}, "64 32 39 79 5a 48 42 68 63 33 4d 3d\nok", "[secret:L0]\nok"},
 		{"numbers that are no dump", []string{"abcdefghijkl"}, "2026 11 25\n10 20 30 40\n0x12 0x34\n", "2026 11 25\n10 20 30 40\n0x12 0x34\n"},
 		{"dump in decimal", []string{"abcdefghijkl"}, "  97  98  99 100 101 102\n 103 104 105 106 107 108\n", "  [secret:L0]\n \n"},
 		{"dump in signed decimal", []string{"abcdefgh\tj"}, "0000000   97   98   99  100\n0000004  101  102  103  104    9  106\n", "0000000   [secret:L0]\n\n"},
@@ -119,6 +122,14 @@ func TestMasks(t *testing.T) {
 		{"a claim of a token that JSON escapes", []string{`>>>"???"~~~`}, "e.eyJrIjoiPj4-XCI_Pz9cIn5-fiJ9.s", "e.eyJrIjoi[secret:L0]iJ9.s"},
 		{"cut short", []string{token}, `write(1, "` + token[:32] + `"..., 39) ` + token[:37] + "…", `write(1, "[secret:L0]` + token[30:32] + `"..., 39) [secret:L0]…`},
 		{"cut short, but no token", []string{"https://example.com/hooks/4711ab", "correct horse battery staple 4711"}, "https://example.com/hooks/ correct horse battery staple.", "https://example.com/hooks/ correct horse battery staple."},
+		{"the password in a URL", []string{"postgres://app:s3cr%23t-47@db.example.com/app"}, "host=db.example.com password=s3cr#t-47 user=app", "host=db.example.com password=[secret:L0] user=app"},
+		{"basic authentication made of a URL", []string{"https://app:s3cret-47@example.com/"}, "Authorization: Basic YXBwOnMzY3JldC00Nw==", "Authorization: Basic YXBwOn[secret:L0]w=="},
+		{"a token in a URL", []string{"https://" + token + "@example.com/me/it.git"}, "token " + token + " of example.com/me", "token [secret:L0] of example.com/me"},
+		{"a word in a URL", []string{"postgres://postgres:postgres@localhost/postgres"}, "postgres at localhost", "postgres at localhost"},
+		{"fields of a document", []string{account}, "example-project 6b1f0c2d9e8a7f5b ops@example-project.test s3cr3t\"value MIIEpAIBAAKCAQEA https://oauth2.example.com/token", "example-project 6b1f0c2d9e8a7f5b ops@example-project.test [secret:L0] [secret:L0] https://oauth2.example.com/token"},
+		{"settings", []string{"# of the app\nDB_HOST=db.example.com\nexport DB_PASSWORD='hunter;2 hunter'\nAPI_KEY: k-0123456789 # old\nkey=database\n"}, "db.example.com hunter;2 hunter, k-0123456789, database", "db.example.com [secret:L0], [secret:L0], database"},
+		{"a connection string", []string{"AccountName=example;AccountKey=bm8gc2VjcmV0+A==;EndpointSuffix=core.example.net"}, "bm8gc2VjcmV0+A== core.example.net", "[secret:L0] core.example.net"},
+		{"what a header holds", []string{"Bearer " + token, "app:hunter2-47"}, token + " app hunter2-47 YXBwOmh1bnRlcjItNDc=", "[secret:L0] app [secret:L1] [secret:L1]c="},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,6 +148,9 @@ func TestMasks(t *testing.T) {
 }
 
 const settings = "apiVersion: v1\nkind: Pod\n[default]\nregion = us-east-1\ncontexts:\n- token: 9f86d081884c7d65\n"
+
+const account = `{"project_id": "example-project", "private_key_id": "6b1f0c2d9e8a7f5b", "client_email": "ops@example-project.test",
+"client_secret": "s3cr3t\"value", "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END PRIVATE KEY-----\n", "token_uri": "https://oauth2.example.com/token"}`
 
 const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx0qF3kqz9Jd7VbYw2n5cR8uTtL4mHsPqXoZ1yKfGvB6hWjUa\n" +
 	"Q3eD8rN1tYk5MxC7zSgVwPbLfHjT2oIuR9aEqXyZc4vB6nM0kJdGhFsWpOiUyTrE\nb7Qk9Zx==\n-----END RSA PRIVATE KEY-----\n"
