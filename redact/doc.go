@@ -7,6 +7,7 @@
 //
 //	value.go      what carries a secret
 //	forms.go      what is searched: the forms of a value, and what is no form
+//	parts.go      … that are secrets by themselves
 //	encode.go     … as programs spell it
 //	view.go       where it is searched: texts that remember where they came from
 //	marks.go      … and where they may differ from it
