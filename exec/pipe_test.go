@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"regexp"
@@ -30,6 +31,28 @@ func TestReaderGone(t *testing.T) {
 		got := see(t, shell(`"$@" yes | head -1; echo ${PIPESTATUS[0]}`))
 		check(t, "outcome", got, outcome{Out: "y\n141\n"})
 	}
+}
+
+// TestReaderGoneBefore has programs that write, or look, only after their reader went.
+func TestReaderGoneBefore(t *testing.T) {
+	for name, program := range map[string]string{
+		"one write at last": `"$@" sh -c 'sleep 0.3; echo x' | true`,
+		"one that polls":    `"$@" tail -n 0 -f ` + os.Args[0] + ` | true`,
+		"the other stream":  `{ "$@" sh -c 'sleep 0.3; echo x >&2' 2>&1 >&3 | true; } 3>&1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, "outcome", see(t, shell(program+`; echo ${PIPESTATUS[0]}`)), outcome{Out: "141\n"})
+		})
+	}
+}
+
+// A named pipe may have another reader later.
+func TestReaderOfNamedPipe(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "pipe")
+	got := see(t, shell(`mkfifo `+name+`; "$@" sh -c 'echo one; sleep 0.5; echo two' >`+name+` & head -n 1 `+name+`; cat `+name+`; wait $!; echo $?`))
+	check(t, "outcome", got, outcome{Out: "one\ntwo\n0\n"})
 }
 
 // TestReaderGoneUnnoticed has a program that does not write when its reader has

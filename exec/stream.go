@@ -20,7 +20,8 @@ const (
 type stream struct {
 	from    *os.File
 	to      *redact.Writer
-	outlet  *outlet // behind to
+	outlet  *outlet  // behind to
+	reader  *os.File // tells when the caller's pipe has none any more, or nil
 	buf     []byte
 	wide    bool          // from holds a chunk
 	used    atomic.Bool   // something came
@@ -31,7 +32,9 @@ type stream struct {
 
 func newStream(from *os.File, masker *redact.Masker, caller *os.File) *stream {
 	outlet := &outlet{file: caller}
-	return &stream{from: from, to: masker.Writer(outlet), outlet: outlet, buf: make([]byte, chunk)}
+	s := &stream{from: from, to: masker.Writer(outlet), outlet: outlet, buf: make([]byte, chunk)}
+	s.watchReader()
+	return s
 }
 
 // flow passes on what comes until the end, or until pause.
@@ -81,6 +84,13 @@ func (s *stream) refused(failure error) {
 	_ = s.from.Close()
 	if !readerGone(failure) {
 		s.failure = &OutputError{Err: failure}
+	}
+}
+
+func (s *stream) close() {
+	_ = s.from.Close()
+	if s.reader != nil {
+		_ = s.reader.Close()
 	}
 }
 

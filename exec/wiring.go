@@ -108,7 +108,7 @@ func (w *wiring) close() {
 	}
 	w.closeOurs()
 	for _, s := range w.streams {
-		_ = s.from.Close()
+		s.close()
 	}
 	if w.feed != nil {
 		_ = w.feed.Close()
