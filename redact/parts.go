@@ -15,15 +15,25 @@ import (
 // The rest (hosts, accounts, regions) is no secret without them. A field of
 // several lines is known by its lines.
 
+// What is longer than a part, or one part too many, is left to the value's own
+// forms: those of a value that is nothing but fields would have no end.
+const (
+	maxPart   = 512 // bytes
+	mostParts = 64
+)
+
 // parts are those of a value, as they stand there and with their escapes undone.
 func parts(value []byte) (all [][]byte) {
 	add := func(part []byte) {
 		known := func(other []byte) bool { return bytes.Equal(part, other) }
-		if wordBytes(part) >= minForm && !isLiteral(part) && !isWordOfTheTrade(part) && !slices.ContainsFunc(all, known) {
+		if len(all) < mostParts && wordBytes(part) >= minForm && !isLiteral(part) && !isWordOfTheTrade(part) && !slices.ContainsFunc(all, known) {
 			all = append(all, part)
 		}
 	}
 	take := func(part []byte) {
+		if len(part) > maxPart {
+			return
+		}
 		part = bytes.TrimSpace(part)
 		undone := unescaped(part)
 		if bytes.Contains(part, []byte("://")) || bytes.IndexByte(undone, '\n') >= 0 {
@@ -96,6 +106,7 @@ func namesSecret(text []byte) bool {
 // the line up to what may divide fields.
 func fields(text []byte, take func(part []byte)) {
 	text = bytes.TrimLeft(text, " \t")
+	text = text[:min(len(text), maxPart+len(`""`))]
 	if len(text) > 0 && (text[0] == '"' || text[0] == '\'') {
 		for i := 1; i < len(text); i++ {
 			switch text[i] {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -291,22 +292,25 @@ var (
 	refUser     = regexp.MustCompile(`(?s)^[A-Za-z0-9_]*:([^:/ ]*)$`)
 	refUserinfo = regexp.MustCompile(`^([^/?# \t\r\n"':]*)(?::([^/?# \t\r\n"']*))?@[^/?# \t\r\n"'@]*`)
 	refName     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|password|passwd|passphrase|pass|pwd|key|auth|credential|credentials|sig|signature))["']*[ \t]*$`)
-	refInQuotes = regexp.MustCompile(`(?s)^[ \t]*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')`)
-	refLine     = regexp.MustCompile(`^[ \t]*([^\n]*)`)
-	refFirst    = regexp.MustCompile(`^[ \t]*([^\n \t;&,]*)`)
+	refInQuotes = regexp.MustCompile(`(?s)^(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')`)
+	refLine     = regexp.MustCompile(`^([^\n]*)`)
+	refFirst    = regexp.MustCompile(`^([^\n \t;&,]*)`)
 )
 
 // refParts are the parts of a value that are secrets by themselves.
 func refParts(s string) (parts []string) {
 	take := func(m []string) {
 		for _, part := range m[min(1, len(m)):] {
+			if len(part) > 512 {
+				continue
+			}
 			part = string(bytes.TrimSpace([]byte(part)))
 			undone := refUnescaped(part)
 			if strings.Contains(part, "://") || strings.Contains(undone, "\n") {
 				continue
 			}
 			for _, part := range []string{part, undone} {
-				if refSaid(part) >= 8 && !refLiteral.MatchString(part) && !refTrade.MatchString(part) {
+				if len(parts) < 64 && !slices.Contains(parts, part) && refSaid(part) >= 8 && !refLiteral.MatchString(part) && !refTrade.MatchString(part) {
 					parts = append(parts, part)
 				}
 			}
@@ -327,12 +331,14 @@ func refParts(s string) (parts []string) {
 		if s[i] != ':' && s[i] != '=' || m == nil || strings.EqualFold(m[1], "key") || strings.Contains(strings.ToLower(m[1]), "public") {
 			continue
 		}
-		if quoted := refInQuotes.FindStringSubmatch(s[i+1:]); quoted != nil {
+		rest := strings.TrimLeft(s[i+1:], " \t")
+		rest = rest[:min(len(rest), 514)]
+		if quoted := refInQuotes.FindStringSubmatch(rest); quoted != nil {
 			take(quoted)
 			continue
 		}
-		take(refLine.FindStringSubmatch(s[i+1:]))
-		take(refFirst.FindStringSubmatch(s[i+1:]))
+		take(refLine.FindStringSubmatch(rest))
+		take(refFirst.FindStringSubmatch(rest))
 	}
 	return parts
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -135,5 +136,15 @@ func TestClone(t *testing.T) {
 	}
 	if got := (Value{}).Clone().Len(); got != 0 {
 		t.Errorf("got %d bytes of nothing", got)
+	}
+}
+
+// TestPartsHaveAnEnd takes the parts of values that consist of nothing else.
+func TestPartsHaveAnEnd(t *testing.T) {
+	for _, unit := range []string{"akey=", "a_token: 0123456789 ", `"password": "`, "a_key=0123456789&"} {
+		all := parts([]byte(strings.Repeat(unit, 64<<10/len(unit))))
+		if len(all) > mostParts || slices.ContainsFunc(all, func(part []byte) bool { return len(part) > maxPart }) {
+			t.Errorf("%q has %d parts", unit, len(all))
+		}
 	}
 }
