@@ -97,13 +97,14 @@ func binaryText() []byte {
 	return b
 }
 
-// nearMisses is full of values, and forms of them, with one byte changed.
+// nearMisses is full of values, and forms of them, with one byte changed, and less
+// than three quarters before it.
 func nearMisses(values []string) []byte {
 	r := rand.New(rand.NewPCG(9, 9))
 	var b bytes.Buffer
 	for b.Len() < benchText {
 		v := []byte(values[r.IntN(len(values))])
-		v[len(v)-1-r.IntN(len(v)/2)] ^= 1
+		v[len(v)/2+r.IntN(len(v)/4)] ^= 1
 		switch r.IntN(3) {
 		case 0:
 			b.WriteString(hex.EncodeToString(v))

@@ -135,7 +135,7 @@ func (s *scanner) dumped(r reading, last bool) {
 
 func (s *scanner) dumpMatch(m match, r reading) {
 	p := &s.all[m.pattern]
-	from, to := s.dumpSpan(m.at, m.at+len(p.form))
+	from, to := s.dumpSpan(m.at, m.at+int(m.n))
 	whole := s.end
 	if r == inText {
 		whole = true
@@ -147,7 +147,7 @@ func (s *scanner) dumpMatch(m match, r reading) {
 	switch {
 	case p.kind != anywhere || to-from > maxSpan:
 	case !whole:
-		s.hold(from, len(p.form))
+		s.hold(from, int(m.n))
 	default:
 		s.add(span{from, to, p.label, to - from})
 	}

@@ -18,7 +18,6 @@ import (
 
 const (
 	nearForm   = 16 // from here on a value is known without its first or last byte
-	longToken  = 24 // from here on three quarters of a token are known for it
 	mostBlanks = 8  // of a value that may be folded
 )
 
@@ -403,12 +402,7 @@ func (f *forms) altered(value []byte) {
 		return
 	}
 	f.add(bytes.Clone(value[1:]))
-	f.add(bytes.Clone(value[:len(value)-1]))
-	if len(value) >= longToken && len(value) <= maxForm && isToken(value) {
-		for sixteenths := 12; sixteenths < 16; sixteenths++ {
-			f.add(bytes.Clone(value[:len(value)*sixteenths/16]))
-		}
-	}
+	f.cutShort(value)
 	if bytes.ContainsAny(value, "0123456789") {
 		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
@@ -430,6 +424,17 @@ func (f *forms) altered(value []byte) {
 	}
 	f.add(reversed)
 	f.add(rotated)
+}
+
+// cutShort has a beginning of the value count: three quarters of a token, but no
+// less than strace shows, or all but the last byte.
+func (f *forms) cutShort(value []byte) {
+	n := len(value)
+	if n <= maxWindow || n > maxForm || !isToken(value) {
+		f.add(bytes.Clone(value[:n-1]))
+		return
+	}
+	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, anywhere, max(3*n/4, maxWindow)})
 }
 
 // isToken tells whether the beginning of a value says as much as the rest of it:

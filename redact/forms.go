@@ -46,6 +46,7 @@ type pattern struct {
 	form  []byte
 	label int32 // the number of the secret
 	kind  kind
+	least int // how many bytes of the form, from its beginning on, count as it
 }
 
 // A kind of form says where it counts.
@@ -104,13 +105,13 @@ func (f *forms) text(whole, core []byte) {
 	}
 	clear(undone)
 	if f.shown.strip(core, true); len(f.shown.text) >= minWord && len(f.shown.text) < minForm { // no more is left of it
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere})
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere, len(f.shown.text)})
 	}
 }
 
 func (f *forms) word(value []byte) {
 	if f.shown.strip(value, true); len(f.shown.text) >= minWord {
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word})
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word, len(f.shown.text)})
 	}
 }
 
@@ -130,7 +131,7 @@ func (f *forms) pieces(form []byte, k kind) {
 			piece = trimmed
 		}
 		if len(piece) >= minForm {
-			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k})
+			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k, len(piece)})
 		}
 	}
 }

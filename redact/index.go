@@ -66,7 +66,7 @@ func hash(word uint64) uint32 { return uint32(mix(word) >> 32) }
 func newIndex(forms *arena, ids []int32) *index {
 	window := maxWindow
 	for _, id := range ids {
-		window = min(window, len(forms.form(id)))
+		window = min(window, int(forms.least[id]))
 	}
 	x := &index{arena: forms, gram: minGram, window: window}
 	if window >= 2*maxGram {
@@ -82,7 +82,7 @@ func newIndex(forms *arena, ids []int32) *index {
 	x.starts = make([]int32, 1<<size+1)
 	rarity := newRarity(forms, ids)
 	for _, id := range ids {
-		forms.windows[id] = uint8(rarity.window(forms.form(id), window))
+		forms.windows[id] = uint8(rarity.window(forms.head(id), window))
 	}
 	for _, id := range ids {
 		x.each(id, func(gram uint32, _ int) {
@@ -129,9 +129,10 @@ func hashWindow(window []byte) uint32 {
 	return hash(h ^ binary.LittleEndian.Uint64(window[n-word64:]))
 }
 
-// A match is an occurrence of a pattern.
+// A match is an occurrence of a pattern, or of so many bytes of it as count.
 type match struct {
 	pattern int32
+	n       int32 // bytes
 	at      int
 }
 
@@ -221,15 +222,21 @@ func (x *index) verify(text []byte, hits []hit, found []match) []match {
 				last, window = offset, hashWindow(text[from:from+x.window])
 			}
 			if p.isIn(window) {
-				possible = append(possible, match{p.pattern(), h.at - last - int(x.windows[p.pattern()])})
+				possible = append(possible, match{pattern: p.pattern(), at: h.at - last - int(x.windows[p.pattern()])})
 			}
 		}
 	}
 	for _, m := range possible[len(found):] {
-		form := x.form(m.pattern)
-		if m.at >= 0 && m.at+len(form) <= len(text) && bytes.Equal(text[m.at:m.at+len(form)], form) {
-			found = append(found, m)
+		head := x.head(m.pattern)
+		if m.at < 0 || !bytes.HasPrefix(text[m.at:], head) {
+			continue
 		}
+		n, form := len(head), x.form(m.pattern)
+		for n < len(form) && m.at+n < len(text) && text[m.at+n] == form[n] {
+			n++
+		}
+		m.n = int32(n)
+		found = append(found, m)
 	}
 	return found
 }
@@ -246,7 +253,7 @@ type rarity [1 << 12]uint16
 func newRarity(forms *arena, ids []int32) *rarity {
 	r := new(rarity)
 	for _, id := range ids {
-		form := forms.form(id)
+		form := forms.head(id)
 		for i := 0; i+minGram <= len(form); i++ {
 			if n := r.of(form, i); *n < 1<<15 {
 				*n++

@@ -31,7 +31,7 @@ func newPatterns(values [][]byte) *patterns {
 		p.all = append(p.all, f.patterns...)
 	}
 	slices.SortFunc(p.all, func(x, y pattern) int {
-		return cmp.Or(bytes.Compare(x.form, y.form), int(x.label-y.label), int(x.kind)-int(y.kind))
+		return cmp.Or(bytes.Compare(x.form, y.form), int(x.label-y.label), int(x.kind)-int(y.kind), x.least-y.least)
 	})
 	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
 	p.gather()
@@ -45,9 +45,9 @@ func (p *patterns) index() {
 	var members [len(classes)][]int32
 	var first, others []int32
 	for i := range p.all {
-		id, form := int32(i), p.all[i].form
+		id := int32(i)
 		class := 0
-		for class+1 < len(classes) && len(form) >= classes[class+1] {
+		for class+1 < len(classes) && p.all[i].least >= classes[class+1] {
 			class++
 		}
 		members[class] = append(members[class], id)
@@ -73,10 +73,14 @@ func (p *patterns) index() {
 type arena struct {
 	bytes   []byte   // and a word, so that any byte of a form can be read with the seven behind it
 	bounds  []uint32 // by pattern: where its form begins; it ends where the next one begins
-	windows []uint8  // by pattern: where in its form the window begins, by which it is indexed
+	least   []uint8  // by pattern: how many bytes of its form count as it
+	windows []uint8  // by pattern: where in those the window begins, by which it is indexed
 }
 
 func (a *arena) form(id int32) []byte { return a.bytes[a.bounds[id]:a.bounds[id+1]] }
+
+// head is what of a form must be there.
+func (a *arena) head(id int32) []byte { return a.form(id)[:a.least[id]] }
 
 // gather moves the forms of all patterns into the arena.
 func (p *patterns) gather() {
@@ -84,11 +88,12 @@ func (p *patterns) gather() {
 	for i := range p.all {
 		size += len(p.all[i].form)
 	}
-	a := arena{make([]byte, 0, size+word64), make([]uint32, 1, len(p.all)+1), make([]uint8, len(p.all))}
+	a := arena{make([]byte, 0, size+word64), make([]uint32, 1, len(p.all)+1), make([]uint8, 0, len(p.all)), make([]uint8, len(p.all))}
 	for i := range p.all {
 		old := p.all[i].form
 		a.bytes = append(a.bytes, old...)
 		a.bounds = append(a.bounds, uint32(len(a.bytes)))
+		a.least = append(a.least, uint8(p.all[i].least))
 		p.all[i].form = a.bytes[a.bounds[i]:len(a.bytes):len(a.bytes)]
 		clear(old)
 	}

@@ -653,9 +653,9 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		return
 	}
 	add('a', s[1:], s[:len(s)-1])
-	if len(s) >= 24 && len(s) <= 128 && refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://") {
-		for _, n := range []int{12, 13, 14, 15} {
-			add('a', s[:len(s)*n/16])
+	if len(s) > 32 && len(s) <= 128 && refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://") {
+		for n := max(32, 3*len(s)/4); n < len(s); n++ {
+			add('a', s[:n])
 		}
 	}
 	if strings.ContainsAny(s, "0123456789") {

@@ -107,7 +107,7 @@ func (s *scanner) search(l *layer, last bool) {
 
 func (s *scanner) match(l *layer, m match) {
 	p := &s.all[m.pattern]
-	from, to := s.source(l, m.at, m.at+len(p.form))
+	from, to := s.source(l, m.at, m.at+int(m.n))
 	switch {
 	case p.kind == word:
 		s.wordMatch(l, m)

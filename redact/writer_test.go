@@ -120,7 +120,7 @@ func TestMasks(t *testing.T) {
 		{"control characters made visible", []string{"pä\tss\x01wö\x7f"}, "pM-CM-$\tss^AwM-CM-6^? pM-CM-$^Iss^AwM-CM-6^?", "[secret:L0] [secret:L0]"},
 		{"Go's syntax", []string{"ab\ncdefgh"}, "[]byte{0x61, 0x62, 0xa, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68}", "[]byte{0x[secret:L0]}"},
 		{"a claim of a token that JSON escapes", []string{`>>>"???"~~~`}, "e.eyJrIjoiPj4-XCI_Pz9cIn5-fiJ9.s", "e.eyJrIjoi[secret:L0]iJ9.s"},
-		{"cut short", []string{token}, `write(1, "` + token[:32] + `"..., 39) ` + token[:37] + "…", `write(1, "[secret:L0]` + token[30:32] + `"..., 39) [secret:L0]…`},
+		{"cut short", []string{token}, `write(1, "` + token[:32] + `"..., 39) ` + token[:36] + "… " + token[:31] + "!", `write(1, "[secret:L0]"..., 39) [secret:L0]… ` + token[:31] + "!"},
 		{"cut short, but no token", []string{"https://example.com/hooks/4711ab", "correct horse battery staple 4711"}, "https://example.com/hooks/ correct horse battery staple.", "https://example.com/hooks/ correct horse battery staple."},
 		{"the password in a URL", []string{"postgres://app:s3cr%23t-47@db.example.com/app"}, "host=db.example.com password=s3cr#t-47 user=app", "host=db.example.com password=[secret:L0] user=app"},
 		{"basic authentication made of a URL", []string{"https://app:s3cret-47@example.com/"}, "Authorization: Basic YXBwOnMzY3JldC00Nw==", "Authorization: Basic YXBwOn[secret:L0]w=="},
