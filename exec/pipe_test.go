@@ -47,6 +47,23 @@ func TestReaderGoneBefore(t *testing.T) {
 	}
 }
 
+// TestReaderOfSocketGoneBefore has a socket for a pipe, as node gives it.
+func TestReaderOfSocketGoneBefore(t *testing.T) {
+	t.Parallel()
+	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer := os.NewFile(uintptr(ends[0]), "reader"), os.NewFile(uintptr(ends[1]), "writer")
+	cmd := through("sh", "-c", "sleep 0.3; echo x")
+	cmd.Stdout = writer
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "outcome", see(t, cmd), outcome{Signal: syscall.SIGPIPE})
+	_ = writer.Close()
+}
+
 // A named pipe may have another reader later.
 func TestReaderOfNamedPipe(t *testing.T) {
 	t.Parallel()

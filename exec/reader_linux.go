@@ -32,14 +32,14 @@ func (s *stream) watchReader() {
 	}()
 }
 
-// watchAnonymous makes a file that can be read when a pipe has no reader. The pipe
-// itself, which others share, stays as it is.
+// watchAnonymous makes a file that can be read when a pipe, or a socket, which is
+// node's pipe, has no reader. The pipe itself, which others share, stays as it is.
 func watchAnonymous(pipe int) (*os.File, error) {
 	var kind unix.Statfs_t
 	if err := unix.Fstatfs(pipe, &kind); err != nil {
 		return nil, err
 	}
-	if kind.Type != unix.PIPEFS_MAGIC {
+	if kind.Type != unix.PIPEFS_MAGIC && kind.Type != unix.SOCKFS_MAGIC {
 		return nil, unix.EINVAL
 	}
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
