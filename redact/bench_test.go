@@ -219,7 +219,7 @@ var worst = []struct{ name, unit string }{
 	{"entities-begun", "&#"},
 	{"invisible-begun", "\xe2\x80"},
 	{"overstruck", "x\bx"},
-	{"dump", "00000000  70 77 3d 67 69 78 5f 45  78 34 6d 70 6c 65 54 30  |pw=gix_Ex4mpleT0|\n"},
+	{"dump", "00000000  70 77 3d 67 68 78 5f 45  79 34 6d 70 6c 65 54 30  |pw=ghx_Ey4mpleT0|\n"},
 	{"hex", "70"},
 }
 

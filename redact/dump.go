@@ -168,7 +168,7 @@ func (s *scanner) dumpEnding() {
 	switch {
 	case !s.end:
 		s.hold(from, n-at)
-	case n-at >= minEnding:
+	case n-at >= s.all[id].ending:
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 const (
 	nearForm   = 16 // from here on a value is known without its first or last byte
+	maxPrefix  = 8  // the most bytes of a word that tells whose a token is
 	mostBlanks = 8  // of a value that may be folded
 )
 
@@ -146,6 +147,7 @@ func (f *forms) characters(value []byte) {
 	}
 	inJSON := func(dst, char []byte) []byte { return append(append(append(dst, '"'), char...), '"') }
 	f.add(eachOf(value, ", ", python))
+	f.add(eachOf(value, ",", python)) // and one a line, of Perl as well
 	f.add(eachOf(value, ", ", inJSON))
 	f.add(eachOf(value, ",", inJSON))
 }
@@ -403,6 +405,7 @@ func (f *forms) altered(value []byte) {
 	}
 	f.add(bytes.Clone(value[1:]))
 	f.cutShort(value)
+	f.unprefixed(value)
 	if bytes.ContainsAny(value, "0123456789") {
 		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
@@ -426,15 +429,32 @@ func (f *forms) altered(value []byte) {
 	f.add(rotated)
 }
 
-// cutShort has a beginning of the value count: three quarters of a token, but no
-// less than strace shows, or all but the last byte.
+// cutShort has a beginning of the value count: half of a token, but no less than
+// strace shows, or all but the last byte.
 func (f *forms) cutShort(value []byte) {
 	n := len(value)
-	if n <= maxWindow || n > maxForm || !isToken(value) {
+	if n <= maxWindow || n > maxForm || f.public > 0 || !isToken(value) {
 		f.add(bytes.Clone(value[:n-1]))
 		return
 	}
-	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, anywhere, max(3*n/4, maxWindow)})
+	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, anywhere, max(n/2, maxWindow), minEnding})
+}
+
+// unprefixed adds the value without the one or two words that tell whose it is:
+// ghp_, sk-proj-.
+func (f *forms) unprefixed(value []byte) {
+	if !isToken(value) {
+		return
+	}
+	rest := value
+	for range 2 {
+		n := slices.IndexFunc(rest, func(c byte) bool { return !isLetterOrDigit(c) })
+		if n < 0 || n > maxPrefix || rest[n] != '_' && rest[n] != '-' || len(rest)-n-1 < nearForm {
+			return
+		}
+		rest = rest[n+1:]
+		f.add(bytes.Clone(rest))
+	}
 }
 
 // isToken tells whether the beginning of a value says as much as the rest of it:

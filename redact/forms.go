@@ -47,6 +47,9 @@ type pattern struct {
 	label int32 // the number of the secret
 	kind  kind
 	least int // how many bytes of the form, from its beginning on, count as it
+
+	// ending is how many do at the end of the stream.
+	ending int
 }
 
 // A kind of form says where it counts.
@@ -62,6 +65,7 @@ const (
 type forms struct {
 	label    int32
 	patterns []pattern
+	public   int  // how many bytes the value begins with that are no secret
 	shown    view // of one form after the other
 }
 
@@ -73,14 +77,40 @@ func (f *forms) of(value []byte) {
 	case len(core) < minForm:
 		f.word(core)
 	default:
+		parts := partsOf(core)
+		f.public = publicBytes(core, parts)
 		f.text(whole, core)
 		f.encoded(core)
-		for _, part := range parts(core) {
-			f.text(part, part)
-			f.encoded(part)
-		}
+		f.endings(core)
+		f.public = 0
+		f.parts(parts)
 	}
 	f.shown.wipe()
+}
+
+// endings has the forms that begin as the value does wait, at the end of a stream,
+// for more than what anybody may read: a mask for "postgres" would be none.
+func (f *forms) endings(core []byte) {
+	for i := range f.patterns {
+		p := &f.patterns[i]
+		if f.public > 0 && bytes.EqualFold(p.form[:min(len(p.form), minEnding)], core[:minEnding]) {
+			p.ending = max(minEnding, min(f.public+minWord, maxForm))
+		}
+	}
+}
+
+func (f *forms) parts(parts []part) {
+	for _, part := range parts {
+		switch part.kind {
+		case inAllForms:
+			f.text(part.text, part.text)
+			f.encoded(part.text)
+		case asWord:
+			f.word(part.text)
+		case inBase64:
+			f.base64(part.text)
+		}
+	}
 }
 
 // text adds the value as it is: whole, without its quotes, unescaped, by lines.
@@ -105,13 +135,13 @@ func (f *forms) text(whole, core []byte) {
 	}
 	clear(undone)
 	if f.shown.strip(core, true); len(f.shown.text) >= minWord && len(f.shown.text) < minForm { // no more is left of it
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere, len(f.shown.text)})
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere, len(f.shown.text), minEnding})
 	}
 }
 
 func (f *forms) word(value []byte) {
 	if f.shown.strip(value, true); len(f.shown.text) >= minWord {
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word, len(f.shown.text)})
+		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word, len(f.shown.text), minEnding})
 	}
 }
 
@@ -130,8 +160,12 @@ func (f *forms) pieces(form []byte, k kind) {
 		if trimmed := bytes.TrimLeft(piece, " \t,:.-"); len(trimmed) >= minForm { // prompts end so
 			piece = trimmed
 		}
+		least := len(piece)
+		if k == bare && i > 0 { // no text is like it, and lists are cut short
+			least = min(least, maxWindow)
+		}
 		if len(piece) >= minForm {
-			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k, len(piece)})
+			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k, least, minEnding})
 		}
 	}
 }

@@ -2,125 +2,297 @@ package redact
 
 import (
 	"bytes"
+	"encoding/base64"
 	"slices"
 )
 
 // What in a value is a secret by itself, since programs print it alone:
 //
-//   - the password in a URL, and a user's name there that may be a token
+//   - in a URL the password, and what looks random in the place of a user's name
+//     or, if there is neither, of a folder: a webhook's path is its secret
 //   - what stands behind the scheme of an HTTP header, or a user's name and a colon
 //   - a field that is named like a secret, in a document, a block of settings, a
 //     connection string or a query: "api_key": "…", DB_PASSWORD=…, AccountKey=…;
+//   - what one of these is base64 of
 //
-// The rest (hosts, accounts, regions) is no secret without them. A field of
-// several lines is known by its lines.
+// The rest (hosts, accounts, regions) is no secret without them.
 
-// What is longer than a part, or one part too many, is left to the value's own
-// forms: those of a value that is nothing but fields would have no end.
+// What would be more is left to the value's own forms: those of a value that is
+// nothing but fields would have no end.
 const (
-	maxPart   = 512 // bytes
 	mostParts = 64
+	maxParts  = 4096 // bytes of all parts
 )
 
-// parts are those of a value, as they stand there and with their escapes undone.
-func parts(value []byte) (all [][]byte) {
-	add := func(part []byte) {
-		known := func(other []byte) bool { return bytes.Equal(part, other) }
-		if len(all) < mostParts && wordBytes(part) >= minForm && !isLiteral(part) && !isWordOfTheTrade(part) && !slices.ContainsFunc(all, known) {
-			all = append(all, part)
-		}
-	}
-	take := func(part []byte) {
-		if len(part) > maxPart {
-			return
-		}
-		part = bytes.TrimSpace(part)
-		undone := unescaped(part)
-		if bytes.Contains(part, []byte("://")) || bytes.IndexByte(undone, '\n') >= 0 {
-			clear(undone)
-			return
-		}
-		add(part)
-		add(undone)
-	}
-	credentials(value, take)
-	for i, c := range value {
-		switch {
-		case bytes.HasPrefix(value[i:], []byte("://")):
-			userinfo(value[i+3:], take)
-		case (c == ':' || c == '=') && namesSecret(value[:i]):
-			fields(value[i+1:], take)
-		}
-	}
-	return all
+// A part is a secret within a value.
+type part struct {
+	text []byte
+	kind partKind
 }
 
-// credentials takes what follows a scheme (RFC 7235) or a user's name.
-func credentials(value []byte, take func(part []byte)) {
-	if scheme, rest, ok := bytes.Cut(value, []byte(" ")); ok {
-		if isOneOf(scheme, "basic", "bearer", "token", "apikey") {
-			take(rest)
+type partKind uint8
+
+const (
+	inAllForms partKind = iota
+	asWord              // between the boundaries of words only
+	inBase64            // besides what the value has of it: a field of several lines
+)
+
+// partList collects those of one value, each once.
+type partList struct {
+	all  []part
+	size int // bytes
+}
+
+// partsOf finds the parts of a value.
+func partsOf(value []byte) []part {
+	var l partList
+	l.credentials(value)
+	for i, c := range value {
+		switch name := value[:i]; {
+		case bytes.HasPrefix(value[i:], []byte("://")):
+			l.url(value[i+len("://"):], isName(name))
+		case c == ':' || c == '=':
+			l.field(name, bytes.TrimLeft(value[i+1:], " \t=>"), "", " \t;&,<")
+		case c == '>' && i > 0 && isWordByte(value[i-1]): // <password>…
+			l.field(name, value[i+1:], "<")
+		case c == ',' && i > 0 && isQuote(value[i-1]): // define('DB_PASSWORD', '…')
+			l.field(name, bytes.TrimLeft(value[i+1:], " \t"))
+		case c == ' ' && bytes.HasSuffix(name, []byte(" password")): // .netrc
+			l.field(name, value[i+1:], " \t")
 		}
+	}
+	return l.all
+}
+
+// take adds a part, as it is, with its escapes undone, and decoded. If it only may
+// be a secret, it must look like one.
+func (l *partList) take(text []byte, sure bool) {
+	if len(text) > maxParts {
 		return
 	}
+	text = bytes.TrimSpace(text)
+	if scheme, rest, _ := bytes.Cut(text, []byte(" ")); isScheme(scheme) {
+		text = rest
+	}
+	if len(text) < minForm {
+		return
+	}
+	undone := unescaped(text)
+	if bytes.IndexByte(undone, '\n') >= 0 {
+		l.append(part{undone, inBase64})
+		return
+	}
+	l.add(text, sure)
+	l.add(undone, sure)
+	decoded, err := base64.StdEncoding.DecodeString(string(text))
+	if err == nil && !slices.ContainsFunc(decoded, func(c byte) bool { return c < ' ' || c > '~' }) {
+		l.add(decoded, sure)
+		l.user(decoded)
+	}
+}
+
+func (l *partList) add(text []byte, sure bool) {
+	random := looksRandom(text)
+	switch {
+	case len(text) < minForm, wordBytes(text) < minWord, isWordOfTheTrade(text), isReference(text):
+	case random, sure && len(text) > maxWord:
+		l.append(part{text, inAllForms})
+	case sure:
+		l.append(part{text, asWord})
+	}
+}
+
+func (l *partList) append(new part) {
+	known := func(p part) bool { return bytes.Equal(p.text, new.text) }
+	if len(l.all) < mostParts && l.size+len(new.text) <= maxParts && !slices.ContainsFunc(l.all, known) {
+		l.all = append(l.all, new)
+		l.size += len(new.text)
+	}
+}
+
+// credentials takes what follows a scheme or a user's name, and the last field of
+// a line of .pgpass.
+func (l *partList) credentials(value []byte) {
+	scheme, rest, blank := bytes.Cut(value, []byte(" "))
+	switch {
+	case isScheme(scheme):
+		l.take(rest, true)
+	case blank:
+	case bytes.Count(value, []byte(":")) == 4 && bytes.IndexByte(value, '/') < 0:
+		l.take(value[bytes.LastIndexByte(value, ':')+1:], true)
+	default:
+		l.user(value)
+	}
+}
+
+// user takes the password behind a user's name, up to a host.
+func (l *partList) user(value []byte) {
 	name, password, _ := bytes.Cut(value, []byte(":"))
-	if wordBytes(name) == len(name) && !bytes.ContainsAny(password, ":/") {
-		take(password)
+	if !isName(name) || bytes.HasPrefix(password, []byte("//")) {
+		return
+	}
+	if n := bytes.LastIndexByte(password, '@'); n >= 0 {
+		l.take(password[:n], true)
+	} else if !bytes.ContainsAny(password, ":/") {
+		l.take(password, true)
 	}
 }
 
-// userinfo takes what is before the host of a URL (RFC 3986).
-func userinfo(rest []byte, take func(part []byte)) {
-	if n := bytes.IndexAny(rest, "/?# \t\r\n\"'"); n >= 0 {
-		rest = rest[:n]
+// url takes what is secret in a URL (RFC 3986) that goes on with rest. Where the
+// value is nothing else, what would end a URL in a text may be the password's.
+func (l *partList) url(rest []byte, whole bool) {
+	rest = upTo(rest, " \t\r\n")
+	host := upTo(rest, "/?#")
+	if !whole {
+		host = upTo(host, "\"'")
 	}
-	name, password, _ := bytes.Cut(rest[:max(bytes.LastIndexByte(rest, '@'), 0)], []byte(":"))
-	if len(name) >= nearForm && bytes.ContainsAny(name, "0123456789") {
-		take(name)
+	at := bytes.LastIndexByte(host, '@')
+	if at >= 0 {
+		l.userinfo(host[:at])
 	}
-	take(password)
+	if !whole {
+		return
+	}
+	if last := bytes.LastIndexByte(rest, '@'); last > len(host) {
+		l.userinfo(rest[:last])
+	} else if at < 0 {
+		for folder := range bytes.SplitSeq(upTo(rest[len(host):], "?#"), []byte("/")) {
+			if len(folder) >= nearForm {
+				l.take(folder, false)
+			}
+		}
+	}
 }
 
-// secretNames are what the name of a secret ends with.
-var secretNames = []string{
-	"secret", "token", "password", "passwd", "passphrase", "pass", "pwd", "key", "auth",
-	"credential", "credentials", "sig", "signature",
+func (l *partList) userinfo(text []byte) {
+	name, password, _ := bytes.Cut(text, []byte(":"))
+	if len(name) >= nearForm {
+		l.take(name, false)
+	}
+	if port, _, path := bytes.Cut(password, []byte("/")); !path || digits(port, 10, len(port)) < len(port) {
+		l.take(password, true)
+	}
 }
+
+// field takes the field that text begins with, if its name is that of a secret:
+// what is in quotes, or the line up to each of the ends.
+func (l *partList) field(name, text []byte, ends ...string) {
+	named, sure := namesSecret(name)
+	if !named {
+		return
+	}
+	text = text[:min(len(text), maxParts+len(`""`))]
+	if n := quoted(text); n > 0 {
+		l.take(text[1:n], sure)
+		return
+	}
+	line := upTo(text, "\n")
+	for _, end := range ends {
+		l.take(upTo(line, end), sure)
+	}
+}
+
+// What the name of a secret ends with: one of the first is sure to be of one.
+var (
+	secretNames = []string{
+		"secret", "password", "passwd", "passphrase", "_pass", "-pass", "pwd",
+		"credential", "credentials", "authorization", "secret_key_base",
+	}
+	maybeNames = []string{"token", "key", "auth", "pass", "sig", "signature"}
+)
 
 // namesSecret tells whether text ends with such a name, in quotes or not.
-func namesSecret(text []byte) bool {
+func namesSecret(text []byte) (named, sure bool) {
 	text = bytes.TrimRight(bytes.TrimRight(text, " \t"), "\"'")
 	from := len(text)
 	for from > 0 && (isWordByte(text[from-1]) || text[from-1] == '-') {
 		from--
 	}
+	query := from > 0 && (text[from-1] == '?' || text[from-1] == '&')
 	name := bytes.ToLower(text[from:])
 	defer clear(name)
-	if string(name) == "key" || bytes.Contains(name, []byte("public")) {
-		return false
+	ends := func(end string) bool { return bytes.HasSuffix(bytes.TrimRight(name, "0123456789"), []byte(end)) }
+	switch {
+	case slices.ContainsFunc(secretNames, ends):
+		return true, true
+	case string(name) == "key" && !query, bytes.Contains(name, []byte("public")):
+		return false, false
 	}
-	return slices.ContainsFunc(secretNames, func(end string) bool { return bytes.HasSuffix(name, []byte(end)) })
+	return slices.ContainsFunc(maybeNames, ends), false
 }
 
-// fields takes the field that text begins with: what is in quotes, or the line, and
-// the line up to what may divide fields.
-func fields(text []byte, take func(part []byte)) {
-	text = bytes.TrimLeft(text, " \t")
-	text = text[:min(len(text), maxPart+len(`""`))]
-	if len(text) > 0 && (text[0] == '"' || text[0] == '\'') {
-		for i := 1; i < len(text); i++ {
-			switch text[i] {
-			case text[0]:
-				take(text[1:i])
-				return
-			case '\\':
-				i++
-			}
+// quoted is where the quotes end that text begins with, or 0.
+func quoted(text []byte) int {
+	if len(text) == 0 || !isQuote(text[0]) {
+		return 0
+	}
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case text[0]:
+			return i
+		case '\\':
+			i++
 		}
 	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	take(line)
-	if n := bytes.IndexAny(line, " \t;&,"); n >= 0 {
-		take(line[:n])
+	return 0
+}
+
+func upTo(text []byte, ends string) []byte {
+	if n := bytes.IndexAny(text, ends); n >= 0 {
+		return text[:n]
 	}
+	return text
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+
+// isScheme knows those of RFC 7235 that a secret follows.
+func isScheme(text []byte) bool { return isOneOf(text, "basic", "bearer", "token", "apikey") }
+
+// isName tells whether text may be the name of a user or of a URL's scheme.
+func isName(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return !isWordByte(c) && bytes.IndexByte([]byte("@.+-"), c) < 0 })
+}
+
+// isReference tells whether a field only says where its secret is: in a file, a
+// variable or somewhere else.
+func isReference(text []byte) bool {
+	for _, begin := range []string{"./", "../", "~/", "${", "$(", "{{", "/etc/", "/home/", "/opt/", "/root/", "/run/", "/srv/", "/tmp/", "/usr/", "/var/", "/Users/", `C:\`} {
+		if bytes.HasPrefix(text, []byte(begin)) {
+			return true
+		}
+	}
+	return bytes.Contains(text, []byte("://"))
+}
+
+// looksRandom tells whether no name would look so: letters with digits, or with
+// capitals within.
+func looksRandom(text []byte) bool {
+	var digits, small, capitals bool
+	for i, c := range text {
+		digits = digits || c >= '0' && c <= '9'
+		small = small || c >= 'a' && c <= 'z'
+		capitals = capitals || c >= 'A' && c <= 'Z' && i > 0
+	}
+	return (small || capitals) && digits || small && capitals
+}
+
+// publicBytes is how many bytes a value begins with that are no secret: a scheme,
+// a host, what stands before the first part.
+func publicBytes(value []byte, parts []part) int {
+	first := len(value)
+	for _, p := range parts {
+		if i := bytes.Index(value, p.text); i >= 0 {
+			first = min(first, i)
+		}
+	}
+	if first < len(value) {
+		return first
+	}
+	scheme, rest, ok := bytes.Cut(value, []byte("://"))
+	if !ok || !isName(scheme) {
+		return 0
+	}
+	return len(value) - len(rest) + len(upTo(rest, "/?#"))
 }

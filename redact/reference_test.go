@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -211,17 +210,20 @@ func refUndone(view []char, keepBreaks bool) (undone []char) {
 	return undone
 }
 
-// A refForm is a form to look for: 'a'nywhere, 'f'irst view only, 'w'ord.
+// A refForm is a form to look for: 'a'nywhere, 'f'irst view only, 'w'ord. At the end
+// of the text so many bytes of it count.
 type refForm struct {
-	text  string
-	kind  byte
-	label int
+	text   string
+	kind   byte
+	label  int
+	ending int
 }
 
 // refForms are the forms of all values, the first of equal ones.
 func refForms(values []string) (forms []refForm) {
 	seen := map[string]int{}
 	for label, value := range values {
+		own := refOwn{}
 		add := func(kind byte, texts ...string) {
 			for _, text := range texts {
 				view, _ := refShown(text)
@@ -244,21 +246,41 @@ func refForms(values []string) (forms []refForm) {
 						}
 						continue
 					}
-					seen[piece] = len(forms)
-					forms = append(forms, refForm{piece, kind, label})
+					pieces := []string{piece}
+					for n := 32; kind == 'f' && i > 0 && n < len(piece); n++ {
+						pieces = append(pieces, piece[:n])
+					}
+					for _, piece := range pieces {
+						seen[piece] = len(forms)
+						forms = append(forms, refForm{piece, kind, label, own.ending(piece)})
+					}
 				}
 			}
 		}
-		refSpell(value, add)
+		refSpell(value, &own, add)
 	}
 	return forms
+}
+
+// refOwn is a value and how many bytes it begins with that are no secret. Which
+// those are, and which parts it has, TestParts says.
+type refOwn struct {
+	core   string
+	public int
+}
+
+func (o refOwn) ending(form string) int {
+	if o.public > 0 && len(form) >= 8 && strings.EqualFold(form[:8], o.core[:8]) {
+		return max(8, min(o.public+4, 128))
+	}
+	return 8
 }
 
 var refLiteral = regexp.MustCompile(`(?i)^(true|false|null|none|undefined|localhost)$`)
 
 var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
 
-func refSpell(value string, add func(kind byte, texts ...string)) {
+func refSpell(value string, own *refOwn, add func(kind byte, texts ...string)) {
 	whole := string(bytes.TrimSpace([]byte(value)))
 	core, armoured := whole, strings.HasPrefix(whole, "-----BEGIN ") && strings.HasSuffix(whole, "-----")
 	if m := refArmour.FindStringSubmatch(whole); m != nil {
@@ -274,77 +296,32 @@ func refSpell(value string, add func(kind byte, texts ...string)) {
 		add('w', core)
 		return
 	}
-	refEncodings(core, add)
-	for _, part := range refParts(core) {
-		refEncodings(part, add)
-		refPlainly(part, part, false, add)
+	parts := partsOf([]byte(core))
+	*own = refOwn{core, publicBytes([]byte(core), parts)}
+	refEncodings(core, own.public > 0, add)
+	refPlainly(whole, core, armoured, add)
+	own.public = 0
+	for _, part := range parts {
+		switch text := string(part.text); part.kind {
+		case inAllForms:
+			refEncodings(text, false, add)
+			refPlainly(text, text, false, add)
+		case asWord:
+			add('w', text)
+		case inBase64:
+			refBase64(text, add)
+		}
 	}
+}
+
+var refTrade = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`)
+
+// refPlainly adds a value as it is.
+func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...string)) {
 	if refTrade.MatchString(core) {
 		add('w', core)
 		return
 	}
-	refPlainly(whole, core, armoured, add)
-}
-
-var (
-	refTrade    = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`)
-	refHeader   = regexp.MustCompile(`(?is)^(?:basic|bearer|token|apikey) (.*)$`)
-	refUser     = regexp.MustCompile(`(?s)^[A-Za-z0-9_]*:([^:/ ]*)$`)
-	refUserinfo = regexp.MustCompile(`^([^/?# \t\r\n"':]*)(?::([^/?# \t\r\n"']*))?@[^/?# \t\r\n"'@]*`)
-	refName     = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|password|passwd|passphrase|pass|pwd|key|auth|credential|credentials|sig|signature))["']*[ \t]*$`)
-	refInQuotes = regexp.MustCompile(`(?s)^(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')`)
-	refLine     = regexp.MustCompile(`^([^\n]*)`)
-	refFirst    = regexp.MustCompile(`^([^\n \t;&,]*)`)
-)
-
-// refParts are the parts of a value that are secrets by themselves.
-func refParts(s string) (parts []string) {
-	take := func(m []string) {
-		for _, part := range m[min(1, len(m)):] {
-			if len(part) > 512 {
-				continue
-			}
-			part = string(bytes.TrimSpace([]byte(part)))
-			undone := refUnescaped(part)
-			if strings.Contains(part, "://") || strings.Contains(undone, "\n") {
-				continue
-			}
-			for _, part := range []string{part, undone} {
-				if len(parts) < 64 && !slices.Contains(parts, part) && refSaid(part) >= 8 && !refLiteral.MatchString(part) && !refTrade.MatchString(part) {
-					parts = append(parts, part)
-				}
-			}
-		}
-	}
-	take(refHeader.FindStringSubmatch(s))
-	take(refUser.FindStringSubmatch(s))
-	for i := range len(s) {
-		if strings.HasPrefix(s[i:], "://") {
-			m := refUserinfo.FindStringSubmatch(s[i+3:])
-			if m != nil && (len(m[1]) < 16 || !strings.ContainsAny(m[1], "0123456789")) {
-				m[1] = ""
-			}
-			take(m)
-			continue
-		}
-		m := refName.FindStringSubmatch(s[:i])
-		if s[i] != ':' && s[i] != '=' || m == nil || strings.EqualFold(m[1], "key") || strings.Contains(strings.ToLower(m[1]), "public") {
-			continue
-		}
-		rest := strings.TrimLeft(s[i+1:], " \t")
-		rest = rest[:min(len(rest), 514)]
-		if quoted := refInQuotes.FindStringSubmatch(rest); quoted != nil {
-			take(quoted)
-			continue
-		}
-		take(refLine.FindStringSubmatch(rest))
-		take(refFirst.FindStringSubmatch(rest))
-	}
-	return parts
-}
-
-// refPlainly adds a value as it is.
-func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...string)) {
 	undone := refUnescaped(core)
 	add('a', core, strings.TrimRight(core, `\`), undone)
 	add('s', core)
@@ -523,13 +500,20 @@ func refQuoted(s string, add func(kind byte, texts ...string)) {
 	}
 }
 
+var refPrefix = regexp.MustCompile(`(?s)^[A-Za-z0-9]{0,8}[_-](.*)$`)
+
 var refToken = regexp.MustCompile(`^[A-Za-z0-9][!-~]*$`)
 
-func refEncodings(s string, add func(kind byte, texts ...string)) {
-	std := func(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
-	for _, e := range refInside(std, 3, s) {
+func refBase64(s string, add func(kind byte, texts ...string)) {
+	for _, e := range refInside(base64.StdEncoding.EncodeToString, 3, s) {
 		add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
 	}
+}
+
+// refEncodings adds the encodings of a value, and what is nearly it, unless its
+// beginning is no secret.
+func refEncodings(s string, open bool, add func(kind byte, texts ...string)) {
+	refBase64(s, add)
 	plainHex := refHex(s, "", "%02x")
 	add('f', plainHex, strings.ToUpper(plainHex))
 	add('a', refWide(s, false))
@@ -630,7 +614,9 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 	chars := strings.Split(s, "")
 	add('f', `\`+strings.Join(chars, `\`))
 	add('a', `"`+strings.Join(chars, `", "`)+`"`, `"`+strings.Join(chars, `","`)+`"`)
-	add('a', strings.ReplaceAll("'"+strings.Join(chars, "', '")+"'", "'''", `"'"`))
+	for _, between := range []string{"', '", "','"} {
+		add('a', strings.ReplaceAll("'"+strings.Join(chars, between)+"'", "'''", `"'"`))
+	}
 	for _, odd := range []int{0, 1} {
 		add('f', strings.TrimSpace(regexp.MustCompile(`(.{4})`).ReplaceAllString(strings.Repeat("  ", odd)+plainHex, "$1 ")))
 	}
@@ -638,23 +624,28 @@ func refEncodings(s string, add func(kind byte, texts ...string)) {
 		add('f', e)
 	}
 	html, plain, ascii := refJSON(s)
-	inner := append(refInside(std, 3, s), plainHex, refWide(s, false))
+	inner := append(refInside(base64.StdEncoding.EncodeToString, 3, s), plainHex, refWide(s, false))
 	for _, j := range []string{html, plain, ascii} {
 		if j != s {
 			inner = append(inner, j)
 		}
 	}
 	for _, text := range inner {
-		for _, e := range refInside(std, 3, text) {
-			add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
-		}
+		refBase64(text, add)
 	}
 	if len(s) < 16 {
 		return
 	}
 	add('a', s[1:], s[:len(s)-1])
-	if len(s) > 32 && len(s) <= 128 && refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://") {
-		for n := max(32, 3*len(s)/4); n < len(s); n++ {
+	token := refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://")
+	if rest := refPrefix.FindStringSubmatch(s); token && rest != nil && len(rest[1]) >= 16 {
+		add('a', rest[1])
+		if rest = refPrefix.FindStringSubmatch(rest[1]); rest != nil && len(rest[1]) >= 16 {
+			add('a', rest[1])
+		}
+	}
+	if len(s) > 32 && len(s) <= 128 && !open && token {
+		for n := max(32, len(s)/2); n < len(s); n++ {
 			add('a', s[:n])
 		}
 	}
@@ -927,7 +918,7 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 					}
 				}
 			}
-			if ending.label >= 0 {
+			if ending.label >= 0 && len(dump)-endingAt >= ending.ending {
 				from, _ := bounds(endingAt, len(dump))
 				spans = append(spans, refSpan{from, len(text), ending.label})
 			}
@@ -999,7 +990,7 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 // refEnding is the longest end of a view that is the beginning of a form.
 func refEnding(forms []refForm, text string, view []char, undone bool) (span refSpan, ok bool) {
 	shown := textOf(view)
-	best, bestAt := "", len(shown)
+	best, bestAt := refForm{}, len(shown)
 	for _, f := range forms {
 		if f.kind == 'w' || f.kind == 'f' && undone {
 			continue
@@ -1008,15 +999,15 @@ func refEnding(forms []refForm, text string, view []char, undone bool) (span ref
 			at := len(shown) - n
 			from := refFrom(text, view[at])
 			if strings.HasSuffix(shown, f.text[:n]) && len(text)-from <= 1024 {
-				if at < bestAt || at == bestAt && f.text < best {
-					span, ok = refSpan{from, len(text), f.label}, true
-					best, bestAt = f.text, at
+				if at < bestAt || at == bestAt && f.text < best.text {
+					span = refSpan{from, len(text), f.label}
+					best, bestAt = f, at
 				}
 				break
 			}
 		}
 	}
-	return span, ok
+	return span, bestAt < len(shown) && len(shown)-bestAt >= best.ending
 }
 
 // refPartial is the beginning of an escape.

@@ -225,7 +225,7 @@ func (s *scanner) longestEnd(l *layer) (at int, id int32) {
 // cutOff masks the beginning of a value that the end of the stream cuts off.
 func (s *scanner) cutOff(l *layer) {
 	n := len(l.text)
-	if at, id := s.longestEnd(l); id >= 0 && n-at >= minEnding {
+	if at, id := s.longestEnd(l); id >= 0 && n-at >= s.all[id].ending {
 		from, _ := s.source(l, at, n)
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
 	}

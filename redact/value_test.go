@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -139,12 +138,66 @@ func TestClone(t *testing.T) {
 	}
 }
 
+// TestParts has the parts of values; a word is in brackets, and in braces what is
+// looked for in base64.
+func TestParts(t *testing.T) {
+	for _, test := range []struct{ value, want string }{
+		{"postgres://app:s3cr%23t-47@db.example.com/app", "s3cr%23t-47 s3cr#t-47"},
+		{"amqp://rabbitmq:rabbitmq@rabbitmq.example.com", "[rabbitmq]"},
+		{"postgres://postgres:postgres@localhost/postgres", ""},
+		{"postgres://app:it's-\"me\"-47@db/app", `it's-"me"-47`},
+		{"amqps://app:ab+cd/ef0123==@mq.example.com", "ab+cd/ef0123=="},
+		{"http://example.com:8080/some/path/@scope", ""},
+		{"https://ghx_0123456789abcdef@example.com/me/it.git", "ghx_0123456789abcdef"},
+		{"https://hooks.example.com/services/T00000000/B00000000/Xx00xxabcdefghIJKLMN", "Xx00xxabcdefghIJKLMN"},
+		{"https://example.com/api?key=AIzaSyA1234567&page=customers_2", "AIzaSyA1234567&page=customers_2 AIzaSyA1234567"},
+		{"Bearer 0123456789abcdef", "0123456789abcdef"},
+		{"Authorization: token 0123456789abcdef", "0123456789abcdef"},
+		{"Basic dXNlcjpwYXNzd29yZDEyMw==", "dXNlcjpwYXNzd29yZDEyMw== user:password123 password123"},
+		{"me@example.com:hunter2-47", "hunter2-47"},
+		{"app:S3cretPass1@tcp(h:3306)/db", "S3cretPass1"},
+		{"db.example.com:5432:app:me:hunter2-47", "hunter2-47"},
+		{"12:34:56:78:9a:bc", ""},
+		{`{"user": "me", "client_secret": "s3cr3t\"value", "token_uri": "https://example.com/token"}`, `s3cr3t\"value s3cr3t"value`},
+		{`{"auths": {"ghcr.io": {"auth": "bWU6aHVudGVyMi00Nw=="}}}`, "bWU6aHVudGVyMi00Nw== me:hunter2-47 hunter2-47"},
+		{"A=b\nexport DB_PASSWORD='hunter;2 47'\nAPI_KEY: k-0123456789 # old\nkey=database1\n", "hunter;2 47|k-0123456789 # old|k-0123456789"},
+		{"machine h login me password hunter2-47", "hunter2-47"},
+		{"<user>me</user><password>hunter2-47</password>", "hunter2-47"},
+		{`define("DB_PASSWORD", "hunter2-47");`, "hunter2-47"},
+		{`:password => 'hunter2-47', db: 1`, "hunter2-47"},
+		{"password1: hunter2-47\nsecret := \"hunter2-48\"", "hunter2-47 hunter2-48"},
+		{"SSH_KEY=/home/me/.ssh/id_ed25519\nPARTITION_KEY=customer_id\nAUTH=kubernetes\nCOMPASS=northwest\nDB_PASS=${VAULT_DB_PASS2}", ""},
+		{"DB_PASS=northwest", "[northwest]"},
+		{"public_key: ABCdef0123456\nmonkey: bananas-and-apples", ""},
+		{"ghx_Ex4mpleT0kenA1b2C3d4E5f6G7h8J9k0Lm", ""},
+		{`{"private_key": "-----BEGIN\nMIIE\n"}`, "{-----BEGIN\nMIIE\n}"},
+	} {
+		var got []string
+		for _, part := range partsOf([]byte(test.value)) {
+			switch text := string(part.text); part.kind {
+			case inAllForms:
+				got = append(got, text)
+			case asWord:
+				got = append(got, "["+text+"]")
+			case inBase64:
+				got = append(got, "{"+text+"}")
+			}
+		}
+		if strings.Join(got, " ") != strings.ReplaceAll(test.want, "|", " ") {
+			t.Errorf("%s\ngot  %q\nwant %q", test.value, got, test.want)
+		}
+	}
+}
+
 // TestPartsHaveAnEnd takes the parts of values that consist of nothing else.
 func TestPartsHaveAnEnd(t *testing.T) {
 	for _, unit := range []string{"akey=", "a_token: 0123456789 ", `"password": "`, "a_key=0123456789&"} {
-		all := parts([]byte(strings.Repeat(unit, 64<<10/len(unit))))
-		if len(all) > mostParts || slices.ContainsFunc(all, func(part []byte) bool { return len(part) > maxPart }) {
-			t.Errorf("%q has %d parts", unit, len(all))
+		parts, size := partsOf([]byte(strings.Repeat(unit, 64<<10/len(unit)))), 0
+		for _, part := range parts {
+			size += len(part.text)
+		}
+		if len(parts) > mostParts || size > maxParts {
+			t.Errorf("%q has %d parts of %d bytes", unit, len(parts), size)
 		}
 	}
 }
