@@ -21,7 +21,9 @@ import (
 // nothing but fields would have no end.
 const (
 	mostParts = 64
-	maxParts  = 4096 // bytes of all parts
+	maxParts  = 4096     // bytes of all parts
+	mostSeen  = 64 << 10 // bytes that are looked at, some of them more than once
+	maxScheme = 32       // bytes of the scheme of a URL
 )
 
 // A part is a secret within a value.
@@ -42,6 +44,13 @@ const (
 type partList struct {
 	all  []part
 	size int // bytes
+	seen int // bytes
+}
+
+// look tells whether as many bytes may be looked at.
+func (l *partList) look(text []byte) bool {
+	l.seen += len(text)
+	return len(text) <= maxParts && l.seen <= mostSeen
 }
 
 // partsOf finds the parts of a value.
@@ -51,13 +60,13 @@ func partsOf(value []byte) []part {
 	for i, c := range value {
 		switch name := value[:i]; {
 		case bytes.HasPrefix(value[i:], []byte("://")):
-			l.url(value[i+len("://"):], isName(name))
+			l.url(value[i+len("://"):], i <= maxScheme && isName(name))
 		case c == ':' || c == '=':
-			l.field(name, bytes.TrimLeft(value[i+1:], " \t=>"), "", " \t;&,<")
+			l.field(name, value[i+1:], "", " \t;&,<")
 		case c == '>' && i > 0 && isWordByte(value[i-1]): // <password>…
 			l.field(name, value[i+1:], "<")
 		case c == ',' && i > 0 && isQuote(value[i-1]): // define('DB_PASSWORD', '…')
-			l.field(name, bytes.TrimLeft(value[i+1:], " \t"))
+			l.field(name, value[i+1:])
 		case c == ' ' && bytes.HasSuffix(name, []byte(" password")): // .netrc
 			l.field(name, value[i+1:], " \t")
 		}
@@ -68,7 +77,7 @@ func partsOf(value []byte) []part {
 // take adds a part, as it is, with its escapes undone, and decoded. If it only may
 // be a secret, it must look like one.
 func (l *partList) take(text []byte, sure bool) {
-	if len(text) > maxParts {
+	if !l.look(text) {
 		return
 	}
 	text = bytes.TrimSpace(text)
@@ -142,7 +151,10 @@ func (l *partList) user(value []byte) {
 // url takes what is secret in a URL (RFC 3986) that goes on with rest. Where the
 // value is nothing else, what would end a URL in a text may be the password's.
 func (l *partList) url(rest []byte, whole bool) {
-	rest = upTo(rest, " \t\r\n")
+	rest = upTo(rest[:min(len(rest), maxParts)], " \t\r\n")
+	if !l.look(rest) {
+		return
+	}
 	host := upTo(rest, "/?#")
 	if !whole {
 		host = upTo(host, "\"'")
@@ -182,7 +194,7 @@ func (l *partList) field(name, text []byte, ends ...string) {
 	if !named {
 		return
 	}
-	text = text[:min(len(text), maxParts+len(`""`))]
+	text = bytes.TrimLeft(text[:min(len(text), maxParts)], " \t=>") // := =>
 	if n := quoted(text); n > 0 {
 		l.take(text[1:n], sure)
 		return
@@ -291,7 +303,7 @@ func publicBytes(value []byte, parts []part) int {
 		return first
 	}
 	scheme, rest, ok := bytes.Cut(value, []byte("://"))
-	if !ok || !isName(scheme) {
+	if !ok || len(scheme) > maxScheme || !isName(scheme) {
 		return 0
 	}
 	return len(value) - len(rest) + len(upTo(rest, "/?#"))
