@@ -99,6 +99,7 @@ func (f *forms) endings(core []byte) {
 	}
 }
 
+// parts adds the forms of parts, and wipes them.
 func (f *forms) parts(parts []part) {
 	for _, part := range parts {
 		switch part.kind {
@@ -110,6 +111,7 @@ func (f *forms) parts(parts []part) {
 		case inBase64:
 			f.base64(part.text)
 		}
+		clear(part.text)
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 	maxScheme = 32       // bytes of the scheme of a URL
 )
 
-// A part is a secret within a value.
+// A part is a secret within a value. Its text is a copy, which the caller wipes.
 type part struct {
 	text []byte
 	kind partKind
@@ -88,13 +88,17 @@ func (l *partList) take(text []byte, sure bool) {
 		return
 	}
 	undone := unescaped(text)
+	defer clear(undone)
 	if bytes.IndexByte(undone, '\n') >= 0 {
 		l.append(part{undone, inBase64})
 		return
 	}
 	l.add(text, sure)
 	l.add(undone, sure)
-	decoded, err := base64.StdEncoding.DecodeString(string(text))
+	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	defer clear(decoded)
+	n, err := base64.StdEncoding.Decode(decoded, text)
+	decoded = decoded[:n]
 	if err == nil && !slices.ContainsFunc(decoded, func(c byte) bool { return c < ' ' || c > '~' }) {
 		l.add(decoded, sure)
 		l.user(decoded)
@@ -115,7 +119,7 @@ func (l *partList) add(text []byte, sure bool) {
 func (l *partList) append(new part) {
 	known := func(p part) bool { return bytes.Equal(p.text, new.text) }
 	if len(l.all) < mostParts && l.size+len(new.text) <= maxParts && !slices.ContainsFunc(l.all, known) {
-		l.all = append(l.all, new)
+		l.all = append(l.all, part{bytes.Clone(new.text), new.kind})
 		l.size += len(new.text)
 	}
 }
