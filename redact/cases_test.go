@@ -143,7 +143,7 @@ func TestCases(t *testing.T) {
 				t.Fatalf("%s\n%s\n%s", fault, clip(input), clip(want))
 			}
 			cuts := [][]int{everywhere(len(input)), c.Chunks}
-			for i := 1; i < len(input); i += 1 + len(input)/2048 {
+			for i := 1; i < len(input); i += 1 + len(input)/mostCuts {
 				cuts = append(cuts, []int{i})
 			}
 			for _, cut := range cuts {

@@ -2,4 +2,7 @@
 
 package redact
 
-const manyScenes = 300
+const (
+	manyScenes = 300
+	mostCuts   = 2048 // of a long case
+)

@@ -2,6 +2,9 @@
 
 package redact
 
-// manyScenes are fewer with the race detector, which makes them twenty times as
-// slow: what they look for is no race.
-const manyScenes = 30
+// Both are fewer with the race detector, which makes them twenty times as slow:
+// what they look for is no race.
+const (
+	manyScenes = 30
+	mostCuts   = 64
+)
