@@ -397,8 +397,8 @@ func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 }
 
 // altered adds what is still the value to whoever sees it: without its first or
-// last byte, cut short (strace, columns of tables), in another case, letter by letter, in groups of four, backwards, by
-// rot13.
+// last byte, cut short (strace, columns of tables), without its prefix, in another
+// case, letter by letter, in groups of four, backwards, by rot13.
 func (f *forms) altered(value []byte) {
 	if len(value) < nearForm {
 		return
@@ -433,7 +433,7 @@ func (f *forms) altered(value []byte) {
 // strace shows, or all but the last byte.
 func (f *forms) cutShort(value []byte) {
 	n := len(value)
-	if n <= maxWindow || n > maxForm || f.public > 0 || !isToken(value) {
+	if n <= maxWindow || n > maxForm || f.composed || !isToken(value) {
 		f.add(bytes.Clone(value[:n-1]))
 		return
 	}

@@ -65,7 +65,7 @@ const (
 type forms struct {
 	label    int32
 	patterns []pattern
-	public   int  // how many bytes the value begins with that are no secret
+	composed bool // the value has parts, and may begin with what is no secret
 	shown    view // of one form after the other
 }
 
@@ -78,11 +78,11 @@ func (f *forms) of(value []byte) {
 		f.word(core)
 	default:
 		parts := partsOf(core)
-		f.public = publicBytes(core, parts)
+		f.composed = len(parts) > 0
 		f.text(whole, core)
 		f.encoded(core)
-		f.endings(core)
-		f.public = 0
+		f.endings(core, publicBytes(core, parts))
+		f.composed = false
 		f.parts(parts)
 	}
 	f.shown.wipe()
@@ -90,11 +90,11 @@ func (f *forms) of(value []byte) {
 
 // endings has the forms that begin as the value does wait, at the end of a stream,
 // for more than what anybody may read: a mask for "postgres" would be none.
-func (f *forms) endings(core []byte) {
+func (f *forms) endings(core []byte, public int) {
 	for i := range f.patterns {
 		p := &f.patterns[i]
-		if f.public > 0 && bytes.EqualFold(p.form[:min(len(p.form), minEnding)], core[:minEnding]) {
-			p.ending = max(minEnding, min(f.public+minWord, maxForm))
+		if public > 0 && bytes.EqualFold(p.form[:min(len(p.form), minEnding)], core[:minEnding]) {
+			p.ending = max(minEnding, min(public+minWord, maxForm))
 		}
 	}
 }

@@ -171,7 +171,7 @@ func (l *partList) url(rest []byte, whole bool) {
 		return
 	}
 	if last := bytes.LastIndexByte(rest, '@'); last > len(host) {
-		l.userinfo(rest[:last])
+		l.password(rest[:last])
 	} else if at < 0 {
 		for folder := range bytes.SplitSeq(upTo(rest[len(host):], "?#"), []byte("/")) {
 			if len(folder) >= nearForm {
@@ -182,10 +182,15 @@ func (l *partList) url(rest []byte, whole bool) {
 }
 
 func (l *partList) userinfo(text []byte) {
-	name, password, _ := bytes.Cut(text, []byte(":"))
-	if len(name) >= nearForm {
+	if name := upTo(text, ":"); len(name) >= nearForm {
 		l.take(name, false)
 	}
+	l.password(text)
+}
+
+// password takes what is behind a user's name, if that is no host with its port.
+func (l *partList) password(userinfo []byte) {
+	_, password, _ := bytes.Cut(userinfo, []byte(":"))
 	if port, _, path := bytes.Cut(password, []byte("/")); !path || digits(port, 10, len(port)) < len(port) {
 		l.take(password, true)
 	}
@@ -294,21 +299,26 @@ func looksRandom(text []byte) bool {
 	return (small || capitals) && digits || small && capitals
 }
 
-// publicBytes is how many bytes a value begins with that are no secret: a scheme,
-// a host, what stands before the first part.
+// publicBytes is how many bytes a value begins with that are no secret: of a URL all
+// up to its first part or, if there is none, its folders; of a user's name and a
+// password, the name.
 func publicBytes(value []byte, parts []part) int {
-	first := len(value)
-	for _, p := range parts {
-		if i := bytes.Index(value, p.text); i >= 0 {
-			first = min(first, i)
-		}
-	}
-	if first < len(value) {
-		return first
-	}
-	scheme, rest, ok := bytes.Cut(value, []byte("://"))
-	if !ok || len(scheme) > maxScheme || !isName(scheme) {
+	scheme := upTo(value, ":")
+	rest := bytes.TrimPrefix(value[len(scheme):], []byte("://"))
+	if len(scheme) == len(value) || len(scheme) > maxScheme || !isName(scheme) {
 		return 0
 	}
-	return len(value) - len(rest) + len(upTo(rest, "/?#"))
+	end := len(value)
+	for _, p := range parts {
+		if i := bytes.Index(value, p.text); i >= 0 {
+			end = min(end, i)
+		}
+	}
+	switch isURL := len(scheme)+len(rest) < len(value); {
+	case end < len(value) && (isURL || end == len(scheme)+1):
+		return end
+	case isURL:
+		return len(value) - len(rest) + len(upTo(rest, "/?#"))
+	}
+	return 0
 }

@@ -298,7 +298,7 @@ func refSpell(value string, own *refOwn, add func(kind byte, texts ...string)) {
 	}
 	parts := partsOf([]byte(core))
 	*own = refOwn{core, publicBytes([]byte(core), parts)}
-	refEncodings(core, own.public > 0, add)
+	refEncodings(core, len(parts) > 0, add)
 	refPlainly(whole, core, armoured, add)
 	own.public = 0
 	for _, part := range parts {
@@ -510,9 +510,9 @@ func refBase64(s string, add func(kind byte, texts ...string)) {
 	}
 }
 
-// refEncodings adds the encodings of a value, and what is nearly it, unless its
-// beginning is no secret.
-func refEncodings(s string, open bool, add func(kind byte, texts ...string)) {
+// refEncodings adds the encodings of a value, and what is nearly it; the beginning
+// of one that is composed of parts is not.
+func refEncodings(s string, composed bool, add func(kind byte, texts ...string)) {
 	refBase64(s, add)
 	plainHex := refHex(s, "", "%02x")
 	add('f', plainHex, strings.ToUpper(plainHex))
@@ -644,7 +644,7 @@ func refEncodings(s string, open bool, add func(kind byte, texts ...string)) {
 			add('a', rest[1])
 		}
 	}
-	if len(s) > 32 && len(s) <= 128 && !open && token {
+	if len(s) > 32 && len(s) <= 128 && !composed && token {
 		for n := max(32, len(s)/2); n < len(s); n++ {
 			add('a', s[:n])
 		}

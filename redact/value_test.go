@@ -148,6 +148,7 @@ func TestParts(t *testing.T) {
 		{"postgres://app:it's-\"me\"-47@db/app", `it's-"me"-47`},
 		{"amqps://app:ab+cd/ef0123==@mq.example.com", "ab+cd/ef0123=="},
 		{"http://example.com:8080/some/path/@scope", ""},
+		{"https://unpkg.example.com/@scope2/package1@1.0.0", ""},
 		{"https://ghx_0123456789abcdef@example.com/me/it.git", "ghx_0123456789abcdef"},
 		{"https://hooks.example.com/services/T00000000/B00000000/Xx00xxabcdefghIJKLMN", "Xx00xxabcdefghIJKLMN"},
 		{"https://example.com/api?key=AIzaSyA1234567&page=customers_2", "AIzaSyA1234567&page=customers_2 AIzaSyA1234567"},
@@ -185,6 +186,21 @@ func TestParts(t *testing.T) {
 		}
 		if strings.Join(got, " ") != strings.ReplaceAll(test.want, "|", " ") {
 			t.Errorf("%s\ngot  %q\nwant %q", test.value, got, test.want)
+		}
+	}
+}
+
+// TestPublicBytes has what a value begins with openly before a bar.
+func TestPublicBytes(t *testing.T) {
+	for _, value := range []string{
+		"postgres://app:|hunter2-47@db/app", "https://hooks.example.com/T0/|0123456789abcdef", "https://example.com|/T0/a?b=c",
+		"root_user:|hunter2-47", "|{\"host\": \"h\", \"password\": \"hunter2-47\"}", "|HOST: h\nPASSWORD: hunter2-47", "|ghx_0123456789",
+		"|AccountName=a;AccountKey=hunter2-47", "|0123456789:ab",
+	} {
+		open, secret, _ := strings.Cut(value, "|")
+		whole := []byte(open + secret)
+		if got := publicBytes(whole, partsOf(whole)); got != len(open) {
+			t.Errorf("%s: got %d, want %d", value, got, len(open))
 		}
 	}
 }
