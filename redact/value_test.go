@@ -207,13 +207,18 @@ func TestPublicBytes(t *testing.T) {
 
 // TestPartsHaveAnEnd takes the parts of values that consist of nothing else.
 func TestPartsHaveAnEnd(t *testing.T) {
-	for _, unit := range []string{"akey=", "a_token: 0123456789 ", `"password": "`, "a_key=0123456789&"} {
-		parts, size := partsOf([]byte(strings.Repeat(unit, 64<<10/len(unit)))), 0
-		for _, part := range parts {
-			size += len(part.text)
-		}
-		if len(parts) > mostParts || size > maxParts {
-			t.Errorf("%q has %d parts of %d bytes", unit, len(parts), size)
+	var many, long strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&many, "a_token: 0123456789ab%d\n", i)
+		fmt.Fprintf(&long, "a_token: %0400dab\n", i)
+	}
+	for value, want := range map[string]int{
+		many.String(): mostParts,
+		long.String(): maxParts / 402,
+		strings.Repeat("akey=", 13000) + "\npassword=hunter2-47": 0, // beyond what is looked at
+	} {
+		if got := len(partsOf([]byte(value))); got != want {
+			t.Errorf("%.20q … has %d parts, want %d", value, got, want)
 		}
 	}
 }

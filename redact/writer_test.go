@@ -123,6 +123,8 @@ func TestMasks(t *testing.T) {
 		{"cut short", []string{token}, `write(1, "` + token[:32] + `"..., 39) ` + token[:36] + "… " + token[:31] + "!", `write(1, "[secret:L0]"..., 39) [secret:L0]… ` + token[:31] + "!"},
 		{"without the prefix", []string{token}, "ghx " + token[4:], "ghx [secret:L0]"},
 		{"a list that is cut short", []string{token + token}, fmt.Sprintf("<Buffer % x ... 26 more bytes>", token+token[:12]), "<Buffer [secret:L0] [secret:L0]... 26 more bytes>"},
+		{"the beginning of settings that hold a secret", []string{"Protocol=https;Account=main2;Place=north1;AKey=bm8gc2VjcmV0+A=="}, "Protocol=https;Account=main2;Place=north1;AKey=other", "Protocol=https;Account=main2;Place=north1;AKey=other"},
+		{"a part that is a word", []string{"amqp://rabbitmq:rabbitmq@mq.example.com"}, "rabbitmq, rabbitmqctl, cmFiYml0bXE=", "[secret:L0], rabbitmqctl, cmFiYml0bXE="},
 		{"what ends as a value begins", []string{"postgres://app:hunter2-47@db/app", "https://hooks.example.com/T0/0123456789abcdef", "root_user:hunter2-47"}, "user is postgres", "user is postgres"},
 		{"what ends as a URL begins", []string{"https://hooks.example.com/T0/0123456789abcdef"}, "https://hooks.example.com", "https://hooks.example.com"},
 		{"a URL that is cut off", []string{"postgres://app:hunter2-47@db/app"}, "at postgres://app:hunt", "at [secret:L0]"},
