@@ -25,6 +25,21 @@ func shell(script string) *osexec.Cmd {
 	return osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
 }
 
+// begun starts a program and returns what it writes. It does not run for ever.
+func begun(t *testing.T, cmd *osexec.Cmd) io.Reader {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	t.Cleanup(func() { late.Stop() })
+	return out
+}
+
 func TestReaderGone(t *testing.T) {
 	const rounds = 100 / slower
 	for range rounds {
@@ -253,15 +268,7 @@ func TestPrompt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-			defer late.Stop()
+			out := begun(t, cmd)
 
 			// What may be a value's beginning comes in part only.
 			seen := make([]byte, min(len(prompt), len("> h")))
@@ -351,15 +358,7 @@ func TestLinesInOnePiece(t *testing.T) {
 func TestLineWithoutItsEnd(t *testing.T) {
 	seen := filepath.Join(t.TempDir(), "seen")
 	cmd := through("sh", "-c", `echo "$1"; while [ ! -e "$2" ]; do sleep 0.01; done; echo done`, "sh", "line "+value[:6], seen)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	defer late.Stop()
+	out := begun(t, cmd)
 	line := make([]byte, len("line "))
 	if _, err := io.ReadFull(out, line); err != nil || string(line) != "line " {
 		t.Errorf("got %q, %v before the end of the line", line, err)

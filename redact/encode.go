@@ -437,7 +437,7 @@ func (f *forms) cutShort(value []byte) {
 		f.add(bytes.Clone(value[:n-1]))
 		return
 	}
-	f.patterns = append(f.patterns, pattern{bytes.Clone(value), f.label, anywhere, max(n/2, maxWindow), minEnding})
+	f.keep(value, anywhere, max(n/2, maxWindow))
 }
 
 // unprefixed adds the value without the one or two words that tell whose it is:

@@ -137,14 +137,19 @@ func (f *forms) text(whole, core []byte) {
 	}
 	clear(undone)
 	if f.shown.strip(core, true); len(f.shown.text) >= minWord && len(f.shown.text) < minForm { // no more is left of it
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, anywhere, len(f.shown.text), minEnding})
+		f.keep(f.shown.text, anywhere, len(f.shown.text))
 	}
 }
 
 func (f *forms) word(value []byte) {
 	if f.shown.strip(value, true); len(f.shown.text) >= minWord {
-		f.patterns = append(f.patterns, pattern{bytes.Clone(f.shown.text), f.label, word, len(f.shown.text), minEnding})
+		f.keep(f.shown.text, word, len(f.shown.text))
 	}
+}
+
+// keep makes a pattern of a copy of form.
+func (f *forms) keep(form []byte, k kind, least int) {
+	f.patterns = append(f.patterns, pattern{bytes.Clone(form), f.label, k, least, minEnding})
 }
 
 func (f *forms) add(form []byte)  { f.pieces(form, anywhere) }
@@ -167,7 +172,7 @@ func (f *forms) pieces(form []byte, k kind) {
 			least = min(least, maxWindow)
 		}
 		if len(piece) >= minForm {
-			f.patterns = append(f.patterns, pattern{bytes.Clone(piece), f.label, k, least, minEnding})
+			f.keep(piece, k, least)
 		}
 	}
 }
