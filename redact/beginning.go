@@ -14,7 +14,7 @@ import (
 type beginnings struct {
 	patterns []pattern
 	sorted   []int32
-	first    [256]bool       // the first bytes of all patterns
+	first    [257]int32      // by first byte: where in sorted its patterns begin; they end where the next ones begin
 	grams    [1 << 10]uint64 // a bit for the hash of every first gram
 }
 
@@ -25,9 +25,12 @@ func newBeginnings(patterns []pattern, ids []int32) *beginnings {
 	})
 	for _, id := range ids {
 		form := patterns[id].form
-		b.first[form[0]] = true
+		b.first[int(form[0])+1]++
 		h := hash(firstGram(form))
 		b.grams[h>>22] |= 1 << (h & 63)
+	}
+	for c := range 256 {
+		b.first[c+1] += b.first[c]
 	}
 	return b
 }
@@ -36,7 +39,7 @@ func newBeginnings(patterns []pattern, ids []int32) *beginnings {
 // it begins, and a pattern that begins with it, or -1.
 func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 	for i := reach; i < len(text); i++ {
-		if !b.first[text[i]] {
+		if c := int(text[i]); b.first[c] == b.first[c+1] {
 			continue
 		}
 		if len(text)-i >= minGram {
@@ -54,11 +57,12 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 
 // longer is a pattern that begins with s and has more bytes, or -1.
 func (b *beginnings) longer(s []byte) int32 {
-	i := sort.Search(len(b.sorted), func(i int) bool {
-		return bytes.Compare(b.patterns[b.sorted[i]].form, s) > 0
+	alike := b.sorted[b.first[s[0]]:b.first[int(s[0])+1]]
+	i := sort.Search(len(alike), func(i int) bool {
+		return bytes.Compare(b.patterns[alike[i]].form, s) > 0
 	})
-	if i < len(b.sorted) && bytes.HasPrefix(b.patterns[b.sorted[i]].form, s) {
-		return b.sorted[i]
+	if i < len(alike) && bytes.HasPrefix(b.patterns[alike[i]].form, s) {
+		return alike[i]
 	}
 	return -1
 }

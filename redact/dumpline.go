@@ -1,9 +1,6 @@
 package redact
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "bytes"
 
 // What a line of a dump holds: groups of digits, cells of characters, or text.
 
@@ -320,26 +317,24 @@ func mayBeDump(line []byte) bool {
 		rest = bytes.TrimPrefix(rest, []byte("0x"))
 		return digits(rest, 16, 2) >= min(2, len(rest)) || len(rest) == 1 || mayBeCells(line)
 	}
-	if len(line) > 1 && line[0] == '0' && line[1] == 'x' {
-		line = line[2:]
-	}
+	line = bytes.TrimPrefix(line, []byte("0x"))
 	n := digits(line, 16, leastOffset)
-	return n == len(line) || mayBeginDump(n, line[n])
+	return n == len(line) || n >= leastOffset || n == 2 && isBlank(line[n]) || n >= leastMarked && (line[n] == ':' || isBlank(line[n]))
 }
 
-// mayBeginDump tells so of a line that begins with n digits and another byte.
-func mayBeginDump(n int, behind byte) bool {
-	return n >= leastOffset || n == 2 && isBlank(behind) || n >= leastMarked && (behind == ':' || isBlank(behind))
+// beginsAsText tells so of most lines that are none, at next to no cost: by what
+// stands where two digits or an offset would end.
+func beginsAsText(line []byte) bool {
+	return len(line) > leastMarked &&
+		(!opensDump[line[0]] || !isBlank(line[0]) && !isBlank(line[2]) && !opensDump[line[leastMarked]])
 }
 
-// hexDigits counts the hex digits that the eight bytes of a word begin with.
-func hexDigits(word uint64) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	low := word &^ tops
-	lower := low | ' '*ones
-	digit := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
-	letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'f'-1)*ones)
-	return bits.TrailingZeros64(^((digit|letter)&^word)&tops) / 8
-}
+// opensDump are the bytes that an offset consists of, or a mark or blank behind it.
+var opensDump = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF: \t") {
+		is[c] = true
+	}
+	return is
+}()
 
 func hexByte(text []byte) byte { return byte(digit(text[0])<<4 | digit(text[1])) }

@@ -2,7 +2,7 @@ package redact
 
 import (
 	"bytes"
-	"encoding/binary"
+	"math/bits"
 	"strings"
 )
 
@@ -39,43 +39,58 @@ func (v *view) strip(text []byte, end bool) {
 	v.run(0)
 	v.marks.reset(text)
 	v.rest = len(text)
-	copied := 0
-	for i := v.marks.next(0); i < len(text); i = v.marks.next(i) {
-		c := text[i]
-		if c >= ' ' {
-			v.starters = append(v.starters, len(v.text)+i-copied)
-			i++
-			continue
-		}
-		n, whole := v.sequence(text, i)
-		if !whole && !end {
-			v.rest = i
-			if c == '\n' || c == '\b' {
-				v.rest = copied + len(trimOpen(text[copied:i]))
-			}
-			break
-		}
-		if n == 0 {
-			i++
-			continue
-		}
-		run := text[copied:i]
-		switch breaks := c == '\n' || c == '\r'; {
-		case len(run) == 0:
-		case breaks && run[len(run)-1] == '=': // it may be left out in the next view
-			v.starters = append(v.starters, len(v.text)+len(run)-1)
-		case breaks && run[len(run)-1] == '\\', c == '\b' && n == 1 && run[len(run)-1] == '_':
-			run = run[:len(run)-1]
-		}
-		v.append(run)
-		i += n
-		copied = i
-		v.run(i)
-	}
+	copied := v.stripMarked(text, end)
 	if v.rest == len(text) && !end {
 		v.rest = copied + len(trimOpen(text[copied:]))
 	}
 	v.append(text[copied:v.rest])
+}
+
+// stripMarked does so up to the last sequence, or to an unfinished one, and
+// returns where the text goes on behind.
+func (v *view) stripMarked(text []byte, end bool) (copied int) {
+	next := 0 // behind the last mark and what belongs to it
+	for k, word := range v.marks.words {
+		for ; word != 0; word &= word - 1 {
+			i := k<<6 + bits.TrailingZeros64(word)
+			if i < next {
+				continue
+			}
+			c := text[i]
+			if c >= ' ' {
+				v.starters = append(v.starters, len(v.text)+i-copied)
+				continue
+			}
+			n, whole := v.sequence(text, i)
+			if !whole && !end {
+				v.rest = i
+				if c == '\n' || c == '\b' {
+					v.rest = copied + len(trimOpen(text[copied:i]))
+				}
+				return copied
+			}
+			if n > 0 {
+				v.appendBefore(c, n, text[copied:i])
+				copied = i + n
+				v.run(copied)
+				next = copied
+			}
+		}
+	}
+	return copied
+}
+
+// appendBefore adds text before a sequence of n bytes that begins with c.
+func (v *view) appendBefore(c byte, n int, text []byte) {
+	if len(text) > 0 {
+		switch last := text[len(text)-1]; {
+		case last == '=' && (c == '\n' || c == '\r'): // it may be left out in the next view
+			v.starters = append(v.starters, len(v.text)+len(text)-1)
+		case last == '\\' && (c == '\n' || c == '\r'), last == '_' && c == '\b' && n == 1:
+			text = text[:len(text)-1]
+		}
+	}
+	v.append(text)
 }
 
 // append adds text to the view. Starters beyond it were left out.
@@ -131,20 +146,7 @@ func control(text []byte, i int) (n int, whole bool) {
 // whether a line of a dump may follow.
 func (v *view) lineBreak(text []byte, i int) (n int, whole bool) {
 	after := text[i+1:]
-	if len(after) >= word64 && !isBlank(after[0]) { // most lines
-		if digit(after[0]) == 16 {
-			return 1, true
-		}
-		word := binary.LittleEndian.Uint64(after)
-		digits := hexDigits(word)
-		if behind := byte(word >> (8 * digits)); digits > 1 || behind != 'x' {
-			if mayBeginDump(digits, behind) {
-				v.lines = append(v.lines, i+1)
-			}
-			return 1, true
-		}
-	}
-	if mayBeDump(after) {
+	if !beginsAsText(after) && mayBeDump(after) {
 		v.lines = append(v.lines, i+1)
 	}
 	return indent(after)
