@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // The third view: the bytes that a dump spells, line after line.
 //
@@ -18,24 +21,26 @@ import "bytes"
 //	00000010: 01101011 01100101 01101110 01000001  kenA
 //	0000020   k   e   n   A   1   b  \n     303 251
 //	0040: kenA1b2C3d4E5f6G
+//	  'k', 'e', 'n', 'A', '1', 'b',
 //
 // A line of a dump begins with an offset, with blanks, or with a byte and a blank.
 // An offset has six digits or more, or four and something behind that marks it.
 // Then come groups of digits between blanks or commas, which are read in several
 // ways, cells of characters, or, behind four digits and a colon, text. What else
 // there is on a line of digits or cells is taken for the bytes as text, and masked
-// with them. Lines that follow each other go on with each other.
+// with them. Behind blanks there may be characters in quotes. Lines that follow
+// each other go on with each other.
 
 // dumps searches what the lines that may be of a dump spell.
 func (s *scanner) dumps() {
 	s.lines = s.lines[:0]
-	var held [inText + 1]bool // does any line hold something in a reading
+	var held [allReadings]bool // does any line hold something in a reading
 	for _, at := range s.layers[0].lines {
 		if at == len(s.text) { // no line yet, and no end of those before
 			break
 		}
 		line := newDumpLine(s.text, at, s.end)
-		if !line.open && line.groups < 0 && line.cells < 0 && line.plain < 0 {
+		if !line.open && line.groups < 0 && line.cells < 0 && line.plain < 0 && line.quoted < 0 {
 			continue
 		}
 		if len(s.text)-line.next <= maxSpan+maxWait {
@@ -94,6 +99,15 @@ func (s *scanner) spell(u unit, r reading) {
 	case inCells:
 		c, _ := cellByte(text)
 		s.spellByte(u.from, len(text), c)
+	case inQuotes:
+		if text[0] == '\\' {
+			e, _ := undo(text)
+			for _, c := range e.append(make([]byte, 0, utf8.UTFMax)) {
+				s.spellByte(u.from, len(text), c)
+			}
+			return
+		}
+		fallthrough
 	case inText:
 		for i, c := range text {
 			s.spellByte(u.from+i, 1, c)
@@ -137,7 +151,7 @@ func (s *scanner) dumpMatch(m match, r reading) {
 	p := &s.all[m.pattern]
 	from, to := s.dumpSpan(m.at, m.at+int(m.n))
 	whole := s.end
-	if r == inText {
+	if r == inText || r == inQuotes {
 		whole = true
 	} else if n := bytes.IndexByte(s.text[to:], '\n'); n >= 0 {
 		to, whole = to+len(bytes.TrimSuffix(s.text[to:to+n], []byte("\r"))), true

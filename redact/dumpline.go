@@ -1,8 +1,12 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
-// What a line of a dump holds: groups of digits, cells of characters, or text.
+// What a line of a dump holds: groups of digits, cells of characters, text, or
+// characters in quotes.
 
 const (
 	leastOffset = 6 // digits
@@ -23,6 +27,8 @@ const (
 	inBinary
 	inCells
 	inText
+	inQuotes
+	allReadings
 )
 
 // A grouping says which groups of digits there are in a reading: least to most
@@ -50,6 +56,7 @@ type dumpLine struct {
 	base   int  // the least base that they can be of
 	cells  int  // where cells begin, or -1
 	plain  int  // where text begins, or -1
+	quoted int  // where characters in quotes begin, or -1
 	to     int  // where it ends, as far as the text goes
 	next   int  // where the next line begins, or well behind the text
 	open   bool // it may go on
@@ -61,7 +68,7 @@ type unit struct{ from, to int }
 // newDumpLine finds out what the line that begins at i may hold. At the end of the
 // stream nothing is open.
 func newDumpLine(text []byte, i int, end bool) dumpLine {
-	line := dumpLine{at: i, groups: -1, cells: -1, plain: -1, to: len(text), next: len(text) + 2, open: !end}
+	line := dumpLine{at: i, groups: -1, cells: -1, plain: -1, quoted: -1, to: len(text), next: len(text) + 2, open: !end}
 	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
 		line.to, line.next, line.open = i+n, i+n+1, false
 	}
@@ -80,6 +87,9 @@ func newDumpLine(text []byte, i int, end bool) dumpLine {
 	first := skipBlanks(text, i)
 	if first-i > mostIndent || first == len(text) {
 		return line
+	}
+	if first > i && mayBeQuoted(text[first:]) {
+		line.quoted = first
 	}
 	if n := offset(text[first:], first > i); n > 0 {
 		line.groups = skipBlanks(text, first+n)
@@ -124,6 +134,8 @@ func (line dumpLine) may(r reading) bool {
 		return line.cells >= 0
 	case inText:
 		return line.plain >= 0
+	case inQuotes:
+		return line.quoted >= 0
 	}
 	in, n := groupings[r], line.size
 	return line.groups >= 0 && (line.open || line.base <= in.base && n >= in.least && n <= in.most && n%in.step == 0)
@@ -140,6 +152,8 @@ func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pendi
 		return line.readCells(text, units)
 	case r == inText:
 		return append(units, unit{line.plain, line.to}), -1
+	case r == inQuotes:
+		return line.readQuotes(text, units)
 	default:
 		return line.readGroups(text, r, units)
 	}
@@ -255,6 +269,58 @@ func (line dumpLine) readCells(text []byte, units []unit) (_ []unit, pending int
 	return units, -1
 }
 
+// readQuotes reads characters as node shows an array of many: in quotes, with
+// commas and blanks between.
+func (line dumpLine) readQuotes(text []byte, units []unit) (_ []unit, pending int) {
+	for i := line.quoted; i < len(text); i = skipBlanks(text, i+1) {
+		n, whole := quotedChar(text[i:])
+		if !whole && line.open {
+			return units, i
+		}
+		if n == 0 {
+			break
+		}
+		units = append(units, unit{i + 1, i + 1 + n})
+		if i += n + 2; i < len(text) && text[i] != ',' {
+			break
+		}
+	}
+	return units, -1
+}
+
+// quotedChar measures the character, or its escape, between the quotes that s begins
+// with; it is not whole if more bytes could make one.
+func quotedChar(s []byte) (n int, whole bool) {
+	switch {
+	case !mayBeQuoted(s):
+		return 0, true
+	case len(s) == 1:
+		return 0, false
+	case s[1] == '\\':
+		var e escape
+		e, whole = undo(s[1:])
+		n = e.n
+	default:
+		_, n = utf8.DecodeRune(s[1:])
+		whole = utf8.FullRune(s[1:])
+	}
+	if 1+n >= len(s) {
+		return 0, false
+	}
+	if !whole || s[1+n] != s[0] {
+		return 0, whole
+	}
+	return n, true
+}
+
+// mayBeQuoted tells, at low cost, whether s may begin with a character in quotes.
+func mayBeQuoted(s []byte) bool {
+	if len(s) == 0 || s[0] != '\'' && s[0] != '"' {
+		return false
+	}
+	return len(s) < 3 || s[2] == s[0] || s[1] == '\\' || s[1] >= utf8.RuneSelf
+}
+
 // cellByte is what a cell stands for: a character, its name, or its octal number.
 func cellByte(cell []byte) (c byte, ok bool) {
 	switch name := string(cell); len(name) {
@@ -315,7 +381,7 @@ func mayBeDump(line []byte) bool {
 	if len(line) > 0 && isBlank(line[0]) {
 		rest := line[skipBlanks(line[:min(len(line), mostIndent)], 0):]
 		rest = bytes.TrimPrefix(rest, []byte("0x"))
-		return digits(rest, 16, 2) >= min(2, len(rest)) || len(rest) == 1 || mayBeCells(line)
+		return digits(rest, 16, 2) >= min(2, len(rest)) || len(rest) == 1 || mayBeQuoted(rest) || mayBeCells(line)
 	}
 	line = bytes.TrimPrefix(line, []byte("0x"))
 	n := digits(line, 16, leastOffset)

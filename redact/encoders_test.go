@@ -83,6 +83,7 @@ console.log(Buffer.from(v).toString("hex"), [...Buffer.from(v)].join());
 console.log([...v].map(c => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0")).join(""));
 console.log([...Buffer.from(v)].map(c => "\\x" + c.toString(16).padStart(2, "0")).join(""));
 console.log(util.inspect({a: {b: [v]}}, {colors: true}));
+console.log([...v]); console.log({a: v.split("")});
 console.log(require("querystring").stringify({q: v}));
 throw new Error(v);
 `},

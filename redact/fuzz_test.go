@@ -9,6 +9,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -196,6 +197,8 @@ func (s *scene) spelled(v string) string {
 			v = strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(v)
 		case 20:
 			v = v[:len(v)*(8+s.IntN(9))/16] + s.pick("...", "…", "", "\n")
+		case 21:
+			v = s.quoted(v)
 		case 13:
 			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
 		}
@@ -254,6 +257,23 @@ func (s *scene) celled(v string) string {
 			}
 		}
 		b.WriteString(s.pick("\n", "\n", "\n", "\r\n", "    \n", ""))
+	}
+	return b.String()
+}
+
+// quoted is v as node shows an array of its characters.
+func (s *scene) quoted(v string) string {
+	width := 1 + s.IntN(12)
+	var b strings.Builder
+	for i, c := range []rune(v) {
+		if i%width == 0 {
+			b.WriteString(s.pick("\n  ", "\n    ", "\r\n\t", "\n", "\n         "))
+		}
+		quoted := strings.ReplaceAll(strconv.Quote(string(c)), `\"`, `"`)
+		if c != '\'' {
+			quoted = "'" + quoted[1:len(quoted)-1] + "'"
+		}
+		b.WriteString(quoted + s.pick(", ", ", ", ", ", ",", ",    ", "; "))
 	}
 	return b.String()
 }

@@ -838,6 +838,7 @@ var refReadings = []func(line string, at int) []char{
 	func(line string, at int) []char { return refNumbers(line, at, refBinary, 2, 1) },
 	refCellsOf,
 	refTextOf,
+	refQuotesOf,
 }
 
 var refTextual = regexp.MustCompile(`^[0-9a-fA-F]{4}: `)
@@ -848,6 +849,39 @@ func refTextOf(line string, at int) (view []char) {
 		for i := 6; i < len(line); i++ {
 			view = append(view, char{b: line[i], from: at + i, to: at + i + 1})
 		}
+	}
+	return view
+}
+
+// refQuotesOf is what it spells in characters between quotes.
+func refQuotesOf(line string, at int) (view []char) {
+	i := len(line) - len(strings.TrimLeft(line, " \t"))
+	if i == 0 || i > 8 || len(line) > 254 {
+		return nil
+	}
+	for len(line)-i > 2 && strings.ContainsRune(`"'`, rune(line[i])) {
+		content := line[i+1:]
+		_, n := utf8.DecodeRuneInString(content)
+		spelled := content[:n]
+		if content[0] == '\\' {
+			spelled, n = refBackslash(content)
+		}
+		if n == len(content) || content[n] != line[i] {
+			break
+		}
+		for k := range len(spelled) {
+			c := char{b: spelled[k], from: at + i + 1, to: at + i + 1 + n}
+			if content[0] != '\\' {
+				c.from += k
+				c.to = c.from + 1
+			}
+			view = append(view, c)
+		}
+		rest, more := strings.CutPrefix(content[n+1:], ",")
+		if !more {
+			break
+		}
+		i = len(line) - len(strings.TrimLeft(rest, " \t"))
 	}
 	return view
 }
@@ -879,7 +913,7 @@ func refDumps(text string, read func(line string, at int) []char) (dumps [][]cha
 // refDumpSpans are the matches in dumps.
 func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 	for r, read := range refReadings {
-		inText := r == len(refReadings)-1
+		asIs := r >= len(refReadings)-2
 		dumps := refDumps(text, read)
 		for k, dump := range dumps {
 			shown := textOf(dump)
@@ -899,7 +933,7 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 					at += strings.Index(shown[at:], f.text)
 					from, to := bounds(at, at+len(f.text))
 					end, _, _ := strings.Cut(text[to:], "\n")
-					if inText {
+					if asIs {
 						end = ""
 					} else if strings.HasPrefix(text[to+len(end):], "\n") {
 						end = strings.TrimSuffix(end, "\r")
