@@ -128,13 +128,14 @@ func (s *scanner) spellByte(from, n int, c byte) {
 	l.text = append(l.text, c)
 }
 
-// dumped searches the bytes of lines that go on with each other; if they are the
-// last of the text, what follows may go on with them.
+// dumped searches the bytes of lines that go on with each other, as the first view
+// shows them; if they are the last of the text, what follows may go on with them.
 func (s *scanner) dumped(r reading, last bool) {
-	l := &s.dump
-	if len(l.text) == 0 {
+	if len(s.dump.text) == 0 {
 		return
 	}
+	l := &s.dumpShown
+	l.strip(s.dump.text, s.end || !last)
 	for _, x := range s.indexes {
 		s.found = x.find(l.text, s.found[:0])
 		for _, m := range s.found {
@@ -144,7 +145,7 @@ func (s *scanner) dumped(r reading, last bool) {
 	if last {
 		s.dumpEnding()
 	}
-	l.reset()
+	s.dump.reset()
 }
 
 func (s *scanner) dumpMatch(m match, r reading) {
@@ -169,27 +170,33 @@ func (s *scanner) dumpMatch(m match, r reading) {
 
 // dumpEnding is what ending is for the other views.
 func (s *scanner) dumpEnding() {
-	n := len(s.dump.text)
+	l := &s.dumpShown
+	n := len(l.text)
 	reach, least := n, max(len(s.text)-maxSpan, s.floor)
-	for reach > max(0, n-maxForm+1) && s.dump.pieces[reach-1].from >= least {
+	for reach > max(0, n-maxForm+1) {
+		if from, _ := s.dumpSpan(reach-1, reach); from < least {
+			break
+		}
 		reach--
 	}
-	at, id := s.beginnings[1].end(s.dump.text, reach)
-	if id < 0 {
-		return
-	}
-	from, _ := s.dumpSpan(at, n)
-	switch {
-	case !s.end:
+	switch at, id := s.beginnings[1].end(l.text, reach); {
+	case id >= 0 && !s.end:
+		from, _ := s.dumpSpan(at, n)
 		s.hold(from, n-at)
-	case n-at >= s.all[id].ending:
+	case id >= 0 && n-at >= s.all[id].ending:
+		from, _ := s.dumpSpan(at, n)
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
+	}
+	if l.rest < len(s.dump.text) { // it may begin in what is not shown yet
+		s.hold(s.dump.pieces[l.rest].from, 0)
 	}
 }
 
-// dumpSpan maps bytes a to b of the dump to the text, where a swapped group may
-// have them in another order. Every byte has a piece of its own.
+// dumpSpan maps bytes a to b of what a dump shows to the text, where a swapped
+// group may have them in another order. Every byte of the dump has a piece of its
+// own.
 func (s *scanner) dumpSpan(a, b int) (from, to int) {
+	a, b = s.dumpShown.span(a, b)
 	from = len(s.text)
 	for _, p := range s.dump.pieces[a:b] {
 		from, to = min(from, p.from), max(to, p.from+p.wide)

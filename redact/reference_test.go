@@ -59,9 +59,9 @@ func refShown(text string) (view []char, gaps [][2]int) {
 					view[k-1].soft = true
 				}
 			}
-		} else if m := refCSI.FindString(text[i:]); m != "" && len(m) <= 32 {
+		} else if m := refCSI.FindString(text[i:]); m != "" && len(m) <= 64 {
 			n = len(m)
-		} else if m := refOther.FindString(text[i:]); m != "" && len(m) <= 32 {
+		} else if m := refOther.FindString(text[i:]); m != "" && len(m) <= 64 {
 			n = len(m)
 		} else if strings.IndexByte("\a\x0e\x0f", text[i]) >= 0 {
 			n = 1
@@ -916,15 +916,16 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 		asIs := r >= len(refReadings)-2
 		dumps := refDumps(text, read)
 		for k, dump := range dumps {
-			shown := textOf(dump)
+			view, _ := refShown(textOf(dump))
+			shown := textOf(view)
 			bounds := func(a, b int) (from, to int) {
 				from = len(text)
-				for _, c := range dump[a:b] {
+				for _, c := range dump[view[a].from:view[b-1].to] {
 					from, to = min(from, c.from), max(to, c.to)
 				}
 				return from, to
 			}
-			ending, endingAt := refForm{label: -1}, len(dump)
+			ending, endingAt := refForm{label: -1}, len(view)
 			for _, f := range forms {
 				if f.kind != 'a' {
 					continue
@@ -952,8 +953,8 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 					}
 				}
 			}
-			if ending.label >= 0 && len(dump)-endingAt >= ending.ending {
-				from, _ := bounds(endingAt, len(dump))
+			if ending.label >= 0 && len(view)-endingAt >= ending.ending {
+				from, _ := bounds(endingAt, len(view))
 				spans = append(spans, refSpan{from, len(text), ending.label})
 			}
 		}

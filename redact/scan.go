@@ -30,11 +30,12 @@ type scanner struct {
 	floor int  // what begins before has been dealt with
 	end   bool // nothing follows the text
 
-	layers [1 + rounds]layer
-	dump   view
-	lines  []dumpLine
-	units  []unit  // of one of them
-	found  []match // in one view
+	layers    [1 + rounds]layer
+	dump      view
+	dumpShown view
+	lines     []dumpLine
+	units     []unit  // of one of them
+	found     []match // in one view
 
 	spans []span
 
@@ -445,5 +446,6 @@ func (s *scanner) wipe() {
 		s.layers[i].wipe()
 	}
 	s.dump.wipe()
+	s.dumpShown.wipe()
 	s.text = nil
 }

@@ -26,7 +26,7 @@ import (
 
 const (
 	maxIndent = 64 // blanks after a line break that count as its indent
-	maxCSI    = 32 // bytes of a control sequence; longer ones are text
+	maxCSI    = 64 // bytes of a control sequence; longer ones are text
 )
 
 // twoByte are the characters that make a whole sequence with the ESC before.

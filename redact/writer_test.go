@@ -53,6 +53,10 @@ func TestMasks(t *testing.T) {
 		{"escaped first byte", []string{"abcdefgh"}, "%61bcdefgh", "%[secret:L0]"},
 		{"escaped first byte in JSON", []string{"abcdefgh"}, `\u0061bcdefgh`, "[secret:L0]"},
 		{"dump", []string{"abcdefghijkl"}, "00000000: 6162 6364 6566 6768  abcdefgh\n00000008: 696a 6b6c  ijkl\n", "00000000: [secret:L0]\n\n"},
+		{"dump of short lines", []string{"ab12\ncd34\nef56"}, "00000000: 6162 3132 0a63 6433 340a 6566 3536 0a20  ab12.cd34.ef56. \n", "00000000: [secret:L0]\n"},
+		{"dump of short lines with indents", []string{"k:\n    v1: x9\n    v2: y8"}, "6b 3a 0a 20 20 20 20 76 31 3a 20 78 39 0d 0a\n20 20 20 20 76 32 3a 20 79 38 0a\n", "[secret:L0]\n\n"},
+		{"colours in a dump", []string{"abcdefghijkl"}, "61 62 63 64 65 66 1b 5b 33\n31 6d 67 68 69 6a 6b 6c\n", "[secret:L0]\n\n"},
+		{"two colours at once", []string{token}, "k=" + token[:9] + "\x1b[38;2;248;248;242;48;2;100;100;100m" + token[9:], "k=[secret:L0]\x1b[38;2;248;248;242;48;2;100;100;100m"},
 		{"swapped dump", []string{"abcdefgh"}, "0000000 6261 6463 6665 6867\n0000008\n", "0000000 [secret:L0]\n0000008\n"},
 		{"PEM header of another key", []string{pem}, "-----BEGIN RSA PRIVATE KEY-----\nMIIE", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"},
 
