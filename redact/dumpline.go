@@ -11,6 +11,7 @@ import (
 const (
 	leastOffset = 6 // digits
 	mostOffset  = 8 // … of one before cells
+	oddOffset   = 7 // … of one that is no group
 	leastMarked = 4 // … of one with a mark behind
 	mostIndent  = 8 // blanks
 	longestLine = 254
@@ -33,7 +34,8 @@ const (
 
 // A grouping says which groups of digits there are in a reading: least to most
 // digits, in steps, all groups but the last of as many if they are alike, and so
-// many blanks between them at most; between pairs of digits two may be.
+// many blanks between them at most; between groups of two or four digits as many
+// may be.
 type grouping struct {
 	base, least, most, step int
 	alike                   bool
@@ -50,16 +52,17 @@ var groupings = [...]grouping{
 
 // A dumpLine is a line of the text that may be of a dump.
 type dumpLine struct {
-	at     int
-	groups int  // where groups of digits begin, or -1
-	size   int  // how many hex digits the first one has
-	base   int  // the least base that they can be of
-	cells  int  // where cells begin, or -1
-	plain  int  // where text begins, or -1
-	quoted int  // where characters in quotes begin, or -1
-	to     int  // where it ends, as far as the text goes
-	next   int  // where the next line begins, or well behind the text
-	open   bool // it may go on
+	at      int
+	groups  int  // where groups of digits begin, or -1
+	size    int  // how many hex digits the first one has
+	base    int  // the least base that they can be of
+	cells   int  // where cells begin, or -1
+	plain   int  // where text begins, or -1
+	quoted  int  // where characters in quotes begin, or -1
+	to      int  // where it ends, as far as the text goes
+	next    int  // where the next line begins, or well behind the text
+	open    bool // it may go on
+	unclear bool // the first group may turn out to be an offset
 }
 
 // A unit is a group of digits, or a cell.
@@ -90,6 +93,10 @@ func newDumpLine(text []byte, i int, end bool) dumpLine {
 	}
 	if first > i && mayBeQuoted(text[first:]) {
 		line.quoted = first
+	}
+	if line.unclear = first > i && line.open && mayBeOffset(text[first:]); line.unclear {
+		line.groups = first
+		return line
 	}
 	if n := offset(text[first:], first > i); n > 0 {
 		line.groups = skipBlanks(text, first+n)
@@ -162,6 +169,9 @@ func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pendi
 func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit, pending int) {
 	in := groupings[r]
 	i, size := line.groups, 0
+	if line.unclear {
+		return units, i
+	}
 	for more := true; more; {
 		g := nextGroup(text, i, in.base, in.most)
 		n := g.to - g.from
@@ -176,7 +186,7 @@ func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit,
 		if g.to < len(text) && !isBlank(text[g.to]) {
 			gap--
 		}
-		more = i < len(text) && (!in.alike || size == 0 || n == size) && (gap <= in.gap || gap == 2 && n == 2)
+		more = i < len(text) && (!in.alike || size == 0 || n == size) && (gap <= in.gap || gap == n && n <= 4)
 		size = n
 	}
 	return units, -1
@@ -234,10 +244,18 @@ func offset(line []byte, indented bool) int {
 		return n + 2
 	case len(rest) > 1 && isBlank(rest[0]) && isBlank(rest[1]):
 		return n
-	case n >= leastOffset && !indented && len(rest) > 0 && isBlank(rest[0]):
+	case (n >= leastOffset && !indented || n == oddOffset) && len(rest) > 0 && isBlank(rest[0]):
 		return n
 	}
 	return 0
+}
+
+// mayBeOffset tells whether digits, and one blank behind them, may turn out to be an
+// offset if the line goes on.
+func mayBeOffset(line []byte) bool {
+	n := digits(line, 16, longestLine)
+	rest := string(line[n:])
+	return n >= leastMarked && (rest == " " || rest == "\t" || rest == " -")
 }
 
 // twoBytes are the octal digits of two bytes.

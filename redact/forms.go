@@ -43,14 +43,25 @@ func Forms(v Value) (all [][]byte) {
 
 // A pattern is a form of a value.
 type pattern struct {
-	form  []byte
-	label int32 // the number of the secret
-	kind  kind
-	least int // how many bytes of the form, from its beginning on, count as it
+	form   []byte
+	label  int32 // the number of the secret
+	kind   kind
+	least  int // how many bytes of the form, from its beginning on, count as it
+	origin origin
 
 	// ending is how many do at the end of the stream.
 	ending int
 }
+
+// An origin of a form says how much it is the value's: of equal ones, the first
+// names the mask.
+type origin uint8
+
+const (
+	itself  origin = iota
+	derived        // from it
+	ofPart         // of it, and derived from that
+)
 
 // A kind of form says where it counts.
 type kind uint8
@@ -76,6 +87,7 @@ func (f *forms) of(value []byte) {
 	case len(core) < minWord || isLiteral(core):
 	case len(core) < minForm:
 		f.word(core)
+		f.origins(core)
 	default:
 		parts := partsOf(core)
 		f.composed = len(parts) > 0
@@ -83,9 +95,21 @@ func (f *forms) of(value []byte) {
 		f.encoded(core)
 		f.endings(core, publicBytes(core, parts))
 		f.composed = false
+		f.origins(core)
 		f.parts(parts)
 	}
 	f.shown.wipe()
+}
+
+// origins tells the value from what is derived from it, and both from parts.
+func (f *forms) origins(core []byte) {
+	f.shown.strip(core, true)
+	for i := range f.patterns {
+		p := &f.patterns[i]
+		if p.origin = derived; bytes.Equal(p.form, f.shown.text) {
+			p.origin = itself
+		}
+	}
 }
 
 // endings has the forms that begin as the value does wait, at the end of a stream,
@@ -149,7 +173,7 @@ func (f *forms) word(value []byte) {
 
 // keep makes a pattern of a copy of form.
 func (f *forms) keep(form []byte, k kind, least int) {
-	f.patterns = append(f.patterns, pattern{bytes.Clone(form), f.label, k, least, minEnding})
+	f.patterns = append(f.patterns, pattern{form: bytes.Clone(form), label: f.label, kind: k, least: least, origin: ofPart, ending: minEnding})
 }
 
 func (f *forms) add(form []byte)  { f.pieces(form, anywhere) }

@@ -208,7 +208,7 @@ func (s *scene) spelled(v string) string {
 
 // dumped is v as one of several programs dumps it.
 func (s *scene) dumped(v string) string {
-	offset := s.pick("%08x  ", "%08x: ", "%07o ", "%.0d ", "%.0d  ", "%06x:", "%04x: ", "0x%04x:  ", "%04x - ", "%04x   ", "%.0d")
+	offset := s.pick("", "", " ", "  ", "\t") + s.pick("%08x  ", "%08x: ", "%07o ", "%.0d ", "%.0d  ", "%06x:", "%04x: ", "0x%04x:  ", "%04x - ", "%04x   ", "%.0d")
 	format, between := s.pick("%02x", "%02X", "0x%02x", "%3d", "%d", "%03o", "%08b", "%c"), s.pick(" ", ", ", ",", "  ", "")
 	width, gutter := 1+s.IntN(20), s.pick("", "  |%s|", "  %s", "   %q")
 	swap := 1 << s.IntN(3)

@@ -222,7 +222,14 @@ type refForm struct {
 // refForms are the forms of all values, the first of equal ones.
 func refForms(values []string) (forms []refForm) {
 	seen := map[string]int{}
-	for label, value := range values {
+	exact := map[string]int{} // whose own value a form is
+	for label := range values {
+		label = len(values) - 1 - label
+		view, _ := refShown(refCore(values[label]))
+		exact[textOf(view)] = label
+	}
+	for k := range 2 * len(values) { // what is of parts comes last
+		label := k % len(values)
 		own := refOwn{}
 		add := func(kind byte, texts ...string) {
 			for _, text := range texts {
@@ -239,6 +246,9 @@ func refForms(values []string) (forms []refForm) {
 					}
 					if kind == 's' {
 						kind = 'a'
+					}
+					if whose, known := exact[piece]; known && whose != label {
+						continue
 					}
 					if k, known := seen[piece]; known {
 						if forms[k].label == label && kind < forms[k].kind {
@@ -257,7 +267,7 @@ func refForms(values []string) (forms []refForm) {
 				}
 			}
 		}
-		refSpell(value, &own, add)
+		refSpell(values[label], k >= len(values), &own, add)
 	}
 	return forms
 }
@@ -278,30 +288,42 @@ func (o refOwn) ending(form string) int {
 
 var refLiteral = regexp.MustCompile(`(?i)^(true|false|null|none|undefined|localhost)$`)
 
+var refQuotes = regexp.MustCompile("(?s)^(?:\"(.*)\"|'(.*)'|`(.*)`)$")
+
 var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
 
-func refSpell(value string, own *refOwn, add func(kind byte, texts ...string)) {
-	whole := string(bytes.TrimSpace([]byte(value)))
-	core, armoured := whole, strings.HasPrefix(whole, "-----BEGIN ") && strings.HasSuffix(whole, "-----")
-	if m := refArmour.FindStringSubmatch(whole); m != nil {
+// refCore is a value without its blanks, armour and quotes.
+func refCore(value string) string {
+	core := string(bytes.TrimSpace([]byte(value)))
+	if m := refArmour.FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1])))
 	}
-	if m := regexp.MustCompile("(?s)^(?:\"(.*)\"|'(.*)'|`(.*)`)$").FindStringSubmatch(core); m != nil {
+	if m := refQuotes.FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1] + m[2] + m[3])))
 	}
+	return core
+}
+
+func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts ...string)) {
+	whole, core := string(bytes.TrimSpace([]byte(value))), refCore(value)
+	armoured := strings.HasPrefix(whole, "-----BEGIN ") && strings.HasSuffix(whole, "-----")
 	if len(core) < 4 || refLiteral.MatchString(core) {
 		return
 	}
 	if len(core) < 8 {
-		add('w', core)
+		if !parts {
+			add('w', core)
+		}
 		return
 	}
-	parts := partsOf([]byte(core))
-	*own = refOwn{core, publicBytes([]byte(core), parts)}
-	refEncodings(core, len(parts) > 0, add)
-	refPlainly(whole, core, armoured, add)
-	own.public = 0
-	for _, part := range parts {
+	all := partsOf([]byte(core))
+	if !parts {
+		*own = refOwn{core, publicBytes([]byte(core), all)}
+		refEncodings(core, len(all) > 0, add)
+		refPlainly(whole, core, armoured, add)
+		return
+	}
+	for _, part := range all {
 		switch text := string(part.text); part.kind {
 		case inAllForms:
 			refEncodings(text, false, add)
@@ -695,7 +717,7 @@ func refGroups(s string, size int, between string) string {
 }
 
 var (
-	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,}:[ \t]+|[0-9a-fA-F]{4,} - [ \t]*|[0-9a-fA-F]{4,}[ \t]{2,})?`)
+	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,}:[ \t]+|[0-9a-fA-F]{4,} - [ \t]*|[0-9a-fA-F]{4,}[ \t]{2,}|[0-9a-fA-F]{7}[ \t])?`)
 	refPlain  = regexp.MustCompile(`^[0-9a-fA-F]{6,}[ \t]`)
 	refGroup  = regexp.MustCompile(`^(?:0x)?((?:[0-9a-fA-F]{2}){1,16})(?:([,-])([ \t]*)|([ \t]+)|$)`)
 	refByte   = regexp.MustCompile(`^[ \t]*[0-9a-fA-F]{2}[ \t]`)
@@ -748,7 +770,7 @@ func refDump(line string, at int, swapped bool) (view []char) {
 		} else if g[8] >= 0 {
 			blanks = g[9] - g[8]
 		}
-		if i += g[1]; blanks > 2 || blanks == 2 && len(digits) > 2 || i == len(line) || shorter {
+		if i += g[1]; blanks > 1 && (blanks != len(digits) || blanks > 4) || i == len(line) || shorter {
 			return view
 		}
 	}

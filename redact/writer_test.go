@@ -57,6 +57,12 @@ func TestMasks(t *testing.T) {
 		{"dump of short lines with indents", []string{"k:\n    v1: x9\n    v2: y8"}, "6b 3a 0a 20 20 20 20 76 31 3a 20 78 39 0d 0a\n20 20 20 20 76 32 3a 20 79 38 0a\n", "[secret:L0]\n\n"},
 		{"colours in a dump", []string{"abcdefghijkl"}, "61 62 63 64 65 66 1b 5b 33\n31 6d 67 68 69 6a 6b 6c\n", "[secret:L0]\n\n"},
 		{"two colours at once", []string{token}, "k=" + token[:9] + "\x1b[38;2;248;248;242;48;2;100;100;100m" + token[9:], "k=[secret:L0]\x1b[38;2;248;248;242;48;2;100;100;100m"},
+		{"dump with an indent and two blanks", []string{token}, "{\n 00000000  67 68 78 5f 45 78 34 6d  70 6c 65 54 30 6b 65 6e  |ghx_Ex4mpleT0ken|\n 00000010  41 31 62 32 43 33 64 34  45 35 66 36 47 37 68 38  |A1b2C3d4E5f6G7h8|\n}\n", "{\n 00000000  [secret:L0]\n \n}\n"},
+		{"dump of OpenSSL with an indent", []string{"abcdefghijkl"}, "    0000 - 61 62 63 64-65 66 67 68   abcdefgh\n    0008 - 69 6a 6b 6c               ijkl\n", "    0000 - [secret:L0]\n    \n"},
+		{"dump of hexdump -x", []string{"abcdefghijkl"}, "0000000    6261    6463    6665    6867\n0000008    6a69    6c6b\n000000c\n", "0000000    [secret:L0]\n\n000000c\n"},
+		{"part that is a value too", []string{"postgres://app:Zx9-Kq77w-Lm@db/app", "Zx9-Kq77w-Lm"}, "Zx9-Kq77w-Lm 5a78392d4b713737772d4c6d postgres://app:Zx9-Kq77w-Lm@db/app\n", "[secret:L1] [secret:L1] [secret:L0]\n"},
+		{"near form that is a value", []string{"ghp_9G14R5yGiSX9VaA1HJ", "9G14R5yGiSX9VaA1HJ"}, "9G14R5yGiSX9VaA1HJ ghp_9G14R5yGiSX9VaA1HJ", "[secret:L1] [secret:L0]"},
+		{"dump of od with an indent", []string{token}, "  0000000 67 68 78 5f 45 78 34 6d 70 6c 65 54 30 6b 65 6e\n  0000020 41 31 62 32 43 33 64 34 45 35 66 36 47 37 68 38\n  0000040\n", "  0000000 [secret:L0]\n  \n  0000040\n"},
 		{"swapped dump", []string{"abcdefgh"}, "0000000 6261 6463 6665 6867\n0000008\n", "0000000 [secret:L0]\n0000008\n"},
 		{"PEM header of another key", []string{pem}, "-----BEGIN RSA PRIVATE KEY-----\nMIIE", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"},
 
