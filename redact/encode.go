@@ -397,8 +397,8 @@ func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 }
 
 // altered adds what is still the value to whoever sees it: without its first or
-// last byte, cut short (strace, columns of tables), without its prefix, in another
-// case, letter by letter, in groups of four, backwards, by rot13.
+// last byte, cut short (strace, columns of tables), without its prefix, a UUID
+// without its dashes, in another case, letter by letter, in groups of four, backwards, by rot13.
 func (f *forms) altered(value []byte) {
 	if len(value) < nearForm {
 		return
@@ -406,6 +406,9 @@ func (f *forms) altered(value []byte) {
 	f.add(bytes.Clone(value[1:]))
 	f.cutShort(value)
 	f.unprefixed(value)
+	if isUUID(value) {
+		f.add(bytes.ReplaceAll(value, []byte("-"), nil))
+	}
 	if bytes.ContainsAny(value, "0123456789") {
 		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
@@ -455,6 +458,19 @@ func (f *forms) unprefixed(value []byte) {
 		rest = rest[n+1:]
 		f.add(bytes.Clone(rest))
 	}
+}
+
+// isUUID tells whether a value is written as RFC 9562 has it.
+func isUUID(value []byte) bool {
+	if len(value) != len("6f9619ff-8b86-d011-b42d-00c04fc964ff") {
+		return false
+	}
+	for i, c := range value {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') || !dash && digit(c) == 16 {
+			return false
+		}
+	}
+	return true
 }
 
 // isToken tells whether the beginning of a value says as much as the rest of it:

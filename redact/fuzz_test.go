@@ -130,6 +130,7 @@ func (s *scene) composed() string {
 		`{"user": "me", "client_secret": `+string(quoted)+`, "token_uri": "https://example.com/token"}`,
 		"HOST=h\nDB_PASSWORD="+part+"\nexport API_KEY='"+part+"'\nkey: abc\n", "Server=h;Password="+part+";Port=1", "https://h/?a=b&sig="+url.QueryEscape(part)+"&x=1",
 		"public_key: "+part+"\nsecret-token : "+part+" # why",
+		base64.StdEncoding.EncodeToString([]byte("me:"+part+"\n")), base64.RawURLEncoding.EncodeToString([]byte("{\n  \"token\": "+string(quoted)+"\n}\n")),
 	)
 }
 
@@ -138,7 +139,7 @@ func (s *scene) junk() string {
 	case 0:
 		return strings.Repeat(s.pick(`\`, "%", "&", "\n", " ", "\x1b", "\xe2\x80", "%2", `\u00`, "&#"), 1+s.IntN(80))
 	case 1:
-		return "\x1b[" + s.bytes(s.IntN(36), "0123;") + s.pick("m", "K", "\n", "")
+		return "\x1b[" + s.bytes(s.IntN(72), "0123;") + s.pick("m", "K", "\n", "")
 	case 2:
 		return s.bytes(s.IntN(30), somePrint)
 	case 3:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"slices"
+	"unicode/utf8"
 )
 
 // What in a value is a secret by itself, since programs print it alone:
@@ -13,7 +14,7 @@ import (
 //   - what stands behind the scheme of an HTTP header, or a user's name and a colon
 //   - a field that is named like a secret, in a document, a block of settings, a
 //     connection string or a query: "api_key": "…", DB_PASSWORD=…, AccountKey=…;
-//   - what one of these is base64 of
+//   - what one of these, or the value itself, is base64 of
 //
 // The rest (hosts, accounts, regions) is no secret without them.
 
@@ -56,6 +57,28 @@ func (l *partList) look(text []byte) bool {
 // partsOf finds the parts of a value.
 func partsOf(value []byte) []part {
 	var l partList
+	l.within(value)
+	l.whole(decoded(value))
+	return l.all
+}
+
+// whole takes over what the value is base64 of, however long that is: who lends
+// such a value has it decoded.
+func (l *partList) whole(text []byte) {
+	switch random := looksRandom(text); {
+	case len(text) < minForm, wordBytes(text) < minWord, isLiteral(text):
+		clear(text)
+		return
+	case random, len(text) > maxWord:
+		l.all = append(l.all, part{text, inAllForms})
+	default:
+		l.all = append(l.all, part{text, asWord})
+	}
+	l.within(text)
+}
+
+// within takes the parts of a text.
+func (l *partList) within(value []byte) {
 	l.credentials(value)
 	for i, c := range value {
 		switch name := value[:i]; {
@@ -71,7 +94,20 @@ func partsOf(value []byte) []part {
 			l.field(name, value[i+1:], " \t")
 		}
 	}
-	return l.all
+}
+
+// decoded is the text that a value is base64 of, or nothing.
+func decoded(value []byte) []byte {
+	isControl := func(c byte) bool { return c < ' ' && bytes.IndexByte([]byte("\t\r\n"), c) < 0 || c == 0x7f }
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		text := make([]byte, encoding.DecodedLen(len(value)))
+		n, err := encoding.Decode(text, value)
+		if err == nil && utf8.Valid(text[:n]) && !slices.ContainsFunc(text[:n], isControl) {
+			return bytes.TrimSpace(text[:n])
+		}
+		clear(text)
+	}
+	return nil
 }
 
 // take adds a part, as it is, with its escapes undone, and decoded. If it only may
@@ -95,14 +131,10 @@ func (l *partList) take(text []byte, sure bool) {
 	}
 	l.add(text, sure)
 	l.add(undone, sure)
-	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	defer clear(decoded)
-	n, err := base64.StdEncoding.Decode(decoded, text)
-	decoded = decoded[:n]
-	if err == nil && !slices.ContainsFunc(decoded, func(c byte) bool { return c < ' ' || c > '~' }) {
-		l.add(decoded, sure)
-		l.user(decoded)
-	}
+	plain := decoded(text)
+	defer clear(plain)
+	l.add(plain, sure)
+	l.user(plain)
 }
 
 func (l *partList) add(text []byte, sure bool) {

@@ -532,6 +532,8 @@ func refBase64(s string, add func(kind byte, texts ...string)) {
 	}
 }
 
+var refUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
 // refEncodings adds the encodings of a value, and what is nearly it; the beginning
 // of one that is composed of parts is not.
 func refEncodings(s string, composed bool, add func(kind byte, texts ...string)) {
@@ -659,6 +661,9 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		return
 	}
 	add('a', s[1:], s[:len(s)-1])
+	if refUUID.MatchString(s) {
+		add('a', strings.ReplaceAll(s, "-", ""))
+	}
 	token := refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://")
 	if rest := refPrefix.FindStringSubmatch(s); token && rest != nil && len(rest[1]) >= 16 {
 		add('a', rest[1])

@@ -171,6 +171,13 @@ func TestParts(t *testing.T) {
 		{"DB_PASS=northwest", "[northwest]"},
 		{"public_key: ABCdef0123456\nmonkey: bananas-and-apples", ""},
 		{"ghx_Ex4mpleT0kenA1b2C3d4E5f6G7h8J9k0Lm", ""},
+		{"bWU6aHVudGVyMi00Nwo=", "me:hunter2-47 hunter2-47"},
+		{"bWU6aHVudGVyMi00Nwo", "me:hunter2-47 hunter2-47"},
+		{"eyJ0b2tlbiI6ICJrNDct\nMDEyMzQ1Njc4OSJ9Cg==", `{"token": "k47-0123456789"} k47-0123456789`},
+		{"cMOkc3N3w7ZyZC00Nz8_", "pässwörd-47??"},
+		{"cmFiYml0bXFx", "[rabbitmqq]"},
+		{"bG9jYWxob3N0", ""},
+		{"AAECAwQFBgcICQoLDA0ODw==", ""},
 		{`{"private_key": "-----BEGIN\nMIIE\n"}`, "{-----BEGIN\nMIIE\n}"},
 	} {
 		var got []string
