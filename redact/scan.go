@@ -232,12 +232,26 @@ func (s *scanner) cutOff(l *layer) {
 	}
 }
 
-// doubtful holds what may begin in a sequence that the end of the text cuts off,
-// if it turns out to be none.
+// doubtful holds what may be a match, or begin as one, in a sequence that the end of
+// the text cuts off, if it turns out to be none.
 func (s *scanner) doubtful(from int) {
 	rest := s.text[from:]
 	if at, id := s.beginnings[0].end(rest, 0); id >= 0 {
 		s.hold(from+at, len(rest)-at)
+	}
+	for _, x := range s.indexes {
+		s.found = x.find(rest, s.found[:0])
+		for _, m := range s.found {
+			s.hold(from+m.at, int(m.n))
+		}
+	}
+	for _, id := range s.words {
+		for n := min(len(s.all[id].form)-1, len(rest)); n > 0; n-- {
+			if bytes.HasSuffix(rest, s.all[id].form[:n]) {
+				s.hold(len(s.text)-n, n)
+				break
+			}
+		}
 	}
 	if string(rest) == `\` {
 		s.hold(from, 0)

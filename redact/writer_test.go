@@ -65,6 +65,7 @@ func TestMasks(t *testing.T) {
 		{"dump of od with an indent", []string{token}, "  0000000 67 68 78 5f 45 78 34 6d 70 6c 65 54 30 6b 65 6e\n  0000020 41 31 62 32 43 33 64 34 45 35 66 36 47 37 68 38\n  0000040\n", "  0000000 [secret:L0]\n  \n  0000040\n"},
 		{"UUID without dashes", []string{"6f9619ff-8b86-d011-b42d-00c04fc964ff"}, "6f9619ff8b86d011b42d00c04fc964ff", "[secret:L0]"},
 		{"base64 that is decoded", []string{"eyJhIjogIngtMSIsCiAiYiI6ICJ5LTIifQo="}, "{\"a\": \"x-1\",\n \"b\": \"y-2\"}\n", "[secret:L0]\n \n"},
+		{"what seemed to be a sequence", []string{"44123", "12;34;56;78"}, "\x1b[0;44123\n\x1b[12;34;56;78\n\x1b[0;44\n", "\x1b[0;[secret:L0]\n\x1b[[secret:L1]\n\x1b[0;44\n"},
 		{"swapped dump", []string{"abcdefgh"}, "0000000 6261 6463 6665 6867\n0000008\n", "0000000 [secret:L0]\n0000008\n"},
 		{"PEM header of another key", []string{pem}, "-----BEGIN RSA PRIVATE KEY-----\nMIIE", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"},
 
