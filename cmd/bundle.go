@@ -224,29 +224,38 @@ func (o *identityOrigin) flags(c *cobra.Command) {
 	c.Flags().Lookup("identity-fd").DefValue = "0" // so that none is shown
 }
 
+// read returns the text of the identity, and where it is from.
+func (o *identityOrigin) read(sys Sys, at *place) (text redact.Value, from string, err error) {
+	places := transfer.Places{File: o.file, Getenv: sys.Getenv}
+	switch {
+	case o.fd != noFD && o.file != "":
+		return text, "", usage(errTwoIdentities)
+	case o.fd != noFD && o.fd < 0:
+		return text, "", usage(errBadFD)
+	case o.fd != noFD:
+		if places.Stream, err = at.open(sys, o.fd); err != nil {
+			return text, "", err
+		}
+	case isIdentity(o.file):
+		return text, "", usage(errIdentityInArguments)
+	}
+	return places.Read()
+}
+
 // A bundleChest lends out of a bundle, as a store does.
 type bundleChest struct{ *transfer.Bundle }
 
 // openBundle opens a bundle in memory. age does not say who wrote it: what it
 // says of itself is checked as if a stranger had typed it.
 func openBundle(sys Sys, at *place, path string, with identityOrigin, kind transfer.Kind, now time.Time) (bundleChest, error) {
-	places := transfer.Places{File: with.file, Getenv: sys.Getenv}
-	switch {
-	case with.fd != noFD && with.file != "":
-		return bundleChest{}, usage(errTwoIdentities)
-	case with.fd != noFD && with.fd < 0:
-		return bundleChest{}, usage(errBadFD)
-	case with.fd != noFD:
-		places.Stream = at.open(sys, with.fd)
-	}
-	text, _, err := places.Read()
+	text, from, err := with.read(sys, at)
 	if err != nil {
 		return bundleChest{}, err
 	}
 	identities, err := transfer.ParseIdentities(text, pluginHuman(sys))
 	text.Wipe()
 	if err != nil {
-		return bundleChest{}, err
+		return bundleChest{}, fmt.Errorf("%s: %w", from, err)
 	}
 	return readBundle(sys, path, identities, kind, now)
 }

@@ -134,7 +134,7 @@ func TestCIJobs(t *testing.T) {
 // step is one of a workflow that runs something: its environment and that.
 var step = regexp.MustCompile(`(?m)^      - name: .*\n(?:        env:\n((?:          .*\n)+))?        run: \|\n((?:          .*\n)+)`)
 
-const noIdentity = "secrets: error: there is no age identity\nsecrets: hint: name the file that has it with --identity-file\n"
+const noIdentity = "secrets: error: there is no age identity\nsecrets: hint: put it into the variable SECRETS_IDENTITY or the file /run/secrets/secrets-identity, or name its file: --identity-file FILE\n"
 
 // The container of docs/ci.md: an empty root that cannot be written, no proc, no
 // dev, no home, no network, no environment and no rights.

@@ -81,7 +81,7 @@ func remainsWords(r store.Report, h store.Header) []string {
 		lines = append(lines, fmt.Sprintf("lost, label and all: %d", r.Gone))
 	}
 	if recoveries, err := transfer.RecoverySlots(h.Slots); !r.Header && (err != nil || len(recoveries) > 0) {
-		lines = append(lines, "nothing proves that the recoveries in it are yours: look at them, and rekey")
+		lines = append(lines, "nothing proves that the recoveries in it are yours: look at them (secrets recovery list), and rekey")
 	}
 	return lines
 }
@@ -101,6 +101,10 @@ func runRepair(sys Sys, at *place) error {
 		say(sys, "the store is whole: there is nothing to repair")
 		return nil
 	}
+	saved := len(report.Proven) + len(report.Unproven) + report.Unnamed
+	if saved == 0 {
+		return fmt.Errorf("%w: %w", errBeyondRepair, report.Damage)
+	}
 	to, report, err := r.Save()
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s", errRepaired, to)
@@ -112,7 +116,7 @@ func runRepair(sys Sys, at *place) error {
 	for _, line := range remainsWords(report, r.Header()) {
 		say(sys, "%s", line)
 	}
-	say(sys, "saved to %s; the damaged store stays as it is", to)
+	say(sys, "saved %s to %s; the damaged store stays as it is", count(saved, "secret"), to)
 	say(sys, "to put it in the store's place: secrets restore --replace %s", quoted(to))
 	return nil
 }

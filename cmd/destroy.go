@@ -3,6 +3,8 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -58,6 +60,9 @@ func runDestroy(sys Sys, at *place) error {
 		return err
 	}
 	say(sys, "removed %s", path)
+	if copies, _ := filepath.Glob(path + ".*"); len(copies) > 0 {
+		warn(sys, "copies of it stay, and open for whoever has a recovery or an old passphrase: %s", strings.Join(copies, ", "))
+	}
 	if s == nil {
 		warn(sys, "its key stays: which one it was cannot be read any more")
 		return nil

@@ -78,7 +78,11 @@ func runInit(sys Sys, at *place, o initOptions) error {
 	hardware := machine.NoHardwareID
 	if !o.noHardwareID {
 		if hardware, err = sys.Hardware(); err != nil {
-			return &hardwareError{err: err}
+			command := "init"
+			if o.keySource != sourceKeyring {
+				command += " --key-source " + o.keySource
+			}
+			return &hardwareError{command: command, err: err}
 		}
 	}
 	if err := createStore(sys, at, path, source, hardware); err != nil {
@@ -118,7 +122,7 @@ func createStore(sys Sys, at *place, path string, source machine.KeySource, hard
 	epoch := machine.Epoch{Store: id, Number: 1}
 	key, err := source.Create(epoch)
 	if err != nil {
-		return &unusableError{source: source.Type(), err: err}
+		return &unusableError{source: source.Type(), unbound: hardware.Source == "", err: err}
 	}
 	defer key.Wipe()
 	vaultKey := newVaultKey()
@@ -169,8 +173,9 @@ func newVaultKey() redact.Value {
 
 // An unusableError is a key source that could not take a new store's key.
 type unusableError struct {
-	source string
-	err    error
+	source  string
+	unbound bool // the store is not to be bound to the machine
+	err     error
 }
 
 func (e *unusableError) Error() string { return e.err.Error() }

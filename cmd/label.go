@@ -35,6 +35,12 @@ func nearest(s chest, label string, err error) error {
 		return errors.Join(unknown, listErr)
 	}
 	labels := labelsOf(metas)
+	for _, m := range metas {
+		if name, err := m.EnvName(); err == nil && name == label {
+			unknown.near = m.Label
+			return unknown
+		}
+	}
 	unknown.near = cmp.Or(closest(label, labels), completed(label, labels))
 	return unknown
 }

@@ -29,7 +29,18 @@ const (
 	toSeal                // sealed for somebody else
 )
 
-var errAgentSeals = errors.New("values do not leave the store for an agent")
+var (
+	errAgentSeals = errors.New("values do not leave the store for an agent")
+	errAgentBinds = errors.New("what opens the store is not changed by an agent")
+)
+
+// mayBind refuses an agent what would let somebody else open the store, or nobody.
+func mayBind(sys Sys) error {
+	if sys.agent() != "" {
+		return errAgentBinds
+	}
+	return nil
+}
 
 // lend takes the value of a label out.
 func lend(sys Sys, s chest, label string, what purpose) (store.Meta, redact.Value, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"syscall"
 
 	"secrets/machine"
 	"secrets/redact"
@@ -71,7 +72,11 @@ func askPassphrase(sys Sys, at *place, ask func(*prompter) (redact.Value, error)
 		if at.passphraseFD < 0 {
 			return redact.Value{}, usage(errBadFD)
 		}
-		return readLine(at.open(sys, at.passphraseFD))
+		f, err := at.open(sys, at.passphraseFD)
+		if err != nil {
+			return redact.Value{}, err
+		}
+		return readLine(f)
 	}
 	p, err := sys.terminal()
 	if err != nil {
@@ -108,18 +113,27 @@ func readLine(r io.Reader) (redact.Value, error) {
 // noFD is the descriptor that was not named.
 const noFD = math.MinInt
 
+// A descriptorError is a descriptor that the user named and did not open.
+type descriptorError int
+
+func (e descriptorError) Error() string { return fmt.Sprintf("descriptor %d is not open", int(e)) }
+func (e descriptorError) Unwrap() error { return syscall.EBADF }
+
 // open returns a descriptor that the user named, the same file each time.
-func (p *place) open(sys Sys, fd int) *os.File {
+func (p *place) open(sys Sys, fd int) (*os.File, error) {
 	if fd == 0 {
-		return sys.Stdin
+		return sys.Stdin, nil
 	}
 	if p.opened == nil {
 		p.opened = map[int]*os.File{}
 	}
 	if p.opened[fd] == nil {
+		if !inherited(fd) {
+			return nil, descriptorError(fd)
+		}
 		p.opened[fd] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
 	}
-	return p.opened[fd]
+	return p.opened[fd], nil
 }
 
 // close closes the descriptors that were opened, so that no command gets them.

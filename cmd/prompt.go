@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -367,4 +368,26 @@ func readWhole(r io.Reader) (redact.Value, error) {
 		return redact.Value{}, err
 	}
 	return redact.NewValue(b[:n]), nil
+}
+
+// oddity is what was hardly meant: blanks around a value, as of a careless copy, and
+// characters that nobody sees. A value of lines ends with a line end.
+func oddity(value redact.Value) string {
+	v := value.Expose()
+	lines := bytes.Contains(bytes.TrimSpace(v), []byte("\n"))
+	switch {
+	case bytes.IndexFunc(v, isUnseen) >= 0:
+		return "has a character that is not seen"
+	case len(bytes.TrimLeftFunc(v, unicode.IsSpace)) < len(v):
+		return "begins with a blank"
+	case !lines && len(bytes.TrimRightFunc(v, unicode.IsSpace)) < len(v):
+		return "ends with a blank or a line end"
+	}
+	return ""
+}
+
+// isUnseen knows what web pages and documents put into what is copied from them:
+// no-break spaces, characters without width, byte order marks.
+func isUnseen(r rune) bool {
+	return r == 0xa0 || r >= 0x200b && r <= 0x200f || r == 0x2060 || r == 0xfeff
 }

@@ -30,7 +30,8 @@ nobody can tell whether the old one is known.
 On another machine, put a copy of the store's file, store.db, to the place where
 the store belongs, and then recover.
 
-The new key lies in the source that the store had, or in that of --key-source.` + exitStatus(storeExits...),
+The new key lies in the source that the store had, or in that of --key-source.
+Refused where an agent is detected.` + exitStatus(storeExits...),
 		Example: `  secrets recover
   secrets recover --identity-file /media/usb/recovery.txt --key-source file`,
 		Args: exactArgs(0),
@@ -47,6 +48,9 @@ var errNotLost = errors.New("the store opens as it is: there is nothing to recov
 func runRecover(sys Sys, at *place, o recoverOptions) error {
 	if o.keySource != "" && !slices.Contains(sourceNames, o.keySource) {
 		return usage(errNoSuchSource)
+	}
+	if err := mayBind(sys); err != nil {
+		return err
 	}
 	if err := checkLost(sys, at); err != nil && !errors.Is(err, store.ErrNoStore) {
 		return err

@@ -19,7 +19,7 @@ import (
 func newRecovery(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "recovery COMMAND",
-		Short: "Make and test a way back for the day when this machine is gone",
+		Short: "Make, test and remove ways back from a lost key or machine",
 		Long: `A recovery is an age identity (a line AGE-SECRET-KEY-…) that opens the store
 when its key or this machine is lost. Keep it away from this machine: in a
 password manager, or on paper in a safe place. Who has it and a copy of the
@@ -30,7 +30,7 @@ opens nothing.` + exitStatus(storeExits...),
 		Args: cobra.ArbitraryArgs,
 		RunE: runParent,
 	}
-	c.AddCommand(newRecoveryCreate(sys, at), newRecoveryTest(sys, at))
+	c.AddCommand(newRecoveryCreate(sys, at), newRecoveryTest(sys, at), newRecoveryList(sys, at), newRecoveryRm(sys, at))
 	return c
 }
 
@@ -44,7 +44,9 @@ nowhere else. It is written down nowhere: what you do not keep is gone.
 
 With --to, the recovery is for age recipients of your own, those of age plugins
 (a hardware token) included, and nothing is shown. age does not mix post-quantum
-recipients and others: make one recovery for each kind.` + exitStatus(storeExits...),
+recipients and others: make one recovery for each kind.
+
+Refused where an agent is detected.` + exitStatus(storeExits...),
 		Example: `  secrets recovery create
   secrets recovery create --to age1pq1… --to age1pq1…`,
 		Args: exactArgs(0),
@@ -75,7 +77,15 @@ func identityFileFlag(c *cobra.Command, file *string) {
 	c.Flags().StringVar(file, "identity-file", "", "the `file` with the age identity")
 }
 
+// isIdentity tells whether an identity stands where the name of its file belongs.
+func isIdentity(file string) bool {
+	upper := strings.ToUpper(file)
+	return strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-")
+}
+
 var (
+	errIdentityInArguments = errors.New("--identity-file takes the name of a file, not the identity itself")
+
 	errNotKept    = errors.New("what was typed is not the end of the identity")
 	errNoRecovery = errors.New("the store has no recovery")
 
@@ -83,6 +93,9 @@ var (
 )
 
 func runRecoveryCreate(sys Sys, at *place, to []string) error {
+	if err := mayBind(sys); err != nil {
+		return err
+	}
 	if len(to) > 0 {
 		recipients, err := transfer.ParseRecipients(to, pluginHuman(sys))
 		if err != nil {
@@ -269,6 +282,9 @@ func askIdentity(sys Sys, file string) (transfer.Identities, error) {
 }
 
 func identityText(sys Sys, file string) (redact.Value, error) {
+	if isIdentity(file) {
+		return redact.Value{}, usage(errIdentityInArguments)
+	}
 	if file != "" {
 		text, _, err := transfer.Places{File: file}.Read()
 		return text, err

@@ -111,7 +111,7 @@ func TestRecoveryThatIsNotKept(t *testing.T) {
 		h := newHome(t)
 		h.must(t, "", "init")
 		s := h.at(t, []string{"CLAUDECODE=1"}, "recovery", "create")
-		s.wait(t, "there is nobody to ask")
+		s.wait(t, "is not changed by an agent")
 		s.end(t, 4, "AGE-SECRET-KEY-")
 	})
 }

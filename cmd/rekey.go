@@ -26,7 +26,7 @@ The old key is gone, and a copy of the file from before does not open any more:
 take a new backup. Two things still open such a copy: its recovery, and the
 passphrase that it had. What has been read with the old key stays known: change
 those values where they come from. Recoveries stay, and so does this machine's
-age identity.
+age identity. Refused where an agent is detected.
 
 With --passphrase-fd, the first line is the present passphrase, where there is
 one, and the next the new one.` + exitStatus(storeExits...),
@@ -43,6 +43,9 @@ one, and the next the new one.` + exitStatus(storeExits...),
 func runRekey(sys Sys, at *place, to string) error {
 	if to != "" && !slices.Contains(sourceNames, to) {
 		return usage(errNoSuchSource)
+	}
+	if err := mayBind(sys); err != nil {
+		return err
 	}
 	s, old, err := openVault(sys, at)
 	if err != nil {

@@ -262,7 +262,7 @@ func aboutBinding(err error) (advice, bool) {
 	case errors.Is(err, machine.ErrCipherUnavailable), errors.Is(err, store.ErrNoCipher):
 		return advice{exitRefused, "secrets does not run in FIPS-only mode: unset GODEBUG=fips140=only"}, true
 	case errors.As(err, &unusable) && errors.As(err, &state):
-		return aboutUnusable(unusable.source, state), true
+		return unusable.advice(state), true
 	case errors.As(err, &state):
 		return aboutKey(state), true
 	}
@@ -279,15 +279,19 @@ const (
 	beyondHint = "go back to a backup (secrets restore FILE); if there is none, start over: secrets destroy"
 )
 
-// aboutUnusable is for init: where no key could be made, there is a choice.
-func aboutUnusable(source string, state machine.State) advice {
-	if source != "keyring" || state == machine.KeyExists {
+// advice is for init: where no key could be made, there is a choice.
+func (e *unusableError) advice(state machine.State) advice {
+	if e.source != "keyring" || state == machine.KeyExists {
 		return aboutKey(state)
 	}
-	const choices = "no store was made; choose where its key shall lie:\n" +
-		"secrets init --key-source passphrase  nowhere: each command asks for it\n" +
-		"secrets init --key-source file        a file that its permissions alone guard\n" +
-		"secrets init                          the keyring, once it can serve"
+	command := "secrets init"
+	if e.unbound {
+		command += " --no-hardware-id"
+	}
+	choices := "no store was made; choose where its key shall lie:\n" +
+		command + " --key-source passphrase  nowhere: each command asks for it\n" +
+		command + " --key-source file        a file that its permissions alone guard\n" +
+		command + "                          the keyring, once it can serve"
 	code := exitKeyring
 	if state == machine.Locked {
 		code = exitHuman

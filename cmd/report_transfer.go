@@ -8,6 +8,8 @@ import (
 	"secrets/store"
 )
 
+const numberHint = "secrets recovery list shows the numbers"
+
 // aboutTransfer explains what goes wrong with recoveries, bundles and what they
 // are opened with.
 func aboutTransfer(err error) (advice, bool) {
@@ -31,12 +33,14 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitFailed, "is the token there, and was it touched? try again"}, true
 	case errors.Is(err, transfer.ErrSecretRecipient):
 		return advice{exitUsage, "treat the identity as exposed: it is in your shell's history and was in the process list\na recipient begins with age1"}, true
+	case errors.Is(err, errIdentityInArguments):
+		return advice{exitUsage, "treat the identity as exposed: it was in the process list, and may be in a shell's history\na job that has it in SECRETS_IDENTITY needs no --identity-file"}, true
 	case errors.Is(err, transfer.ErrRecipient), errors.Is(err, transfer.ErrNoRecipient):
 		return advice{exitUsage, "a recipient is a line age1…, as 'secrets identity' or age-keygen -y prints it: --to RECIPIENT"}, true
 	case errors.Is(err, transfer.ErrMixedRecipients):
 		return advice{exitUsage, "make one for the recipients age1pq1… and one for the others"}, true
 	case errors.Is(err, transfer.ErrNoIdentity):
-		return advice{exitHuman, "name the file that has it with --identity-file"}, true
+		return advice{exitHuman, "put it into the variable SECRETS_IDENTITY or the file /run/secrets/secrets-identity, or name its file: --identity-file FILE"}, true
 	case errors.Is(err, transfer.ErrIdentity):
 		return advice{exitHuman, "an identity is a line AGE-SECRET-KEY-… or AGE-PLUGIN-…"}, true
 	case errors.Is(err, errNotItsRecovery):
@@ -57,6 +61,8 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitRefused, "it is not what it should be, or has to be made in parts"}, true
 	case errors.Is(err, errAgentSeals):
 		return advice{exitHuman, "run it yourself; an agent lets a command have a value: secrets exec --use LABEL -- COMMAND"}, true
+	case errors.Is(err, errAgentBinds):
+		return advice{exitHuman, "run it yourself"}, true
 	case errors.As(err, &taken):
 		return advice{exitRefused, "nothing was imported; to put the new values in their place: --replace"}, true
 	case errors.Is(err, errNotAgreed):
@@ -71,6 +77,10 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitUsage, "name a file: -o FILE"}, true
 	case errors.Is(err, errNoRecovery):
 		return advice{exitNotFound, "make one while the store opens: secrets recovery create"}, true
+	case errors.Is(err, errNoSuchRecovery):
+		return advice{exitNotFound, numberHint}, true
+	case errors.Is(err, errRecoveryNumber):
+		return advice{exitUsage, numberHint}, true
 	case errors.Is(err, errNotKept):
 		return advice{exitHuman, "no recovery was made; try again, and keep the new identity"}, true
 	case errors.Is(err, errNotLost):

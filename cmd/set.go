@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type setOptions struct {
 	fromFile string
 	fromEnv  string
 	generate int
+	random   bool // --generate was given
 	replace  bool
 	unmasked bool
 }
@@ -47,10 +49,13 @@ The first 'set' makes the store, as 'init' does, where the keyring can serve.` +
   secrets set session-secret --generate 64`,
 		Args:              setArgs,
 		ValidArgsFunction: firstLabel(sys, at),
-		RunE:              func(_ *cobra.Command, args []string) error { return runSet(sys, at, args[0], o) },
 	}
 	o.flags(c)
 	f := c.Flags()
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		o.random = f.Changed("generate")
+		return runSet(sys, at, args[0], o)
+	}
 	f.StringVar(&o.fromFile, "from-file", "", "take the value from a `file`, every byte of it")
 	f.StringVar(&o.fromEnv, "from-env", "", "take the value from the environment variable `NAME`")
 	f.IntVar(&o.generate, "generate", 0, "make a random value of this many letters and digits")
@@ -120,7 +125,11 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if !known {
 		m.Created = m.Updated
 	}
-	if err := o.apply(&m, sys.Now()); err != nil {
+	ended := known && o.expires == nil && expired(m, m.Updated)
+	if ended { // a new value would be told to have ended by each use
+		m.Expires = time.Time{}
+	}
+	if err := o.apply(&m, m.Updated); err != nil {
 		return err
 	}
 	value, replace, err := o.value(sys, label, known)
@@ -142,8 +151,14 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 		return err
 	}
 	say(sys, "%s %s, lent as %s", map[bool]string{true: "replaced", false: "stored"}[known], label, variable(m))
+	if ended {
+		say(sys, "its time had ended, and it never expires now; to say when: secrets edit %s --expires 90d", label)
+	}
 	if n := value.Len(); n >= anyMask && n < fullMask {
 		warn(sys, "a value of %d bytes is masked only where it stands as a word of its own", n)
+	}
+	if odd := oddity(value); odd != "" {
+		warn(sys, "the value %s, which commands get as well; if it is not meant: secrets set %s --replace", odd, label)
 	}
 	return nil
 }
@@ -164,7 +179,7 @@ func makeFor(sys Sys, at *place, label string, o setOptions) (*store.Store, erro
 // check refuses flags that contradict each other.
 func (o setOptions) check() error {
 	origins := 0
-	for _, given := range []bool{o.fromFile != "", o.fromEnv != "", o.generate != 0} {
+	for _, given := range []bool{o.fromFile != "", o.fromEnv != "", o.random} {
 		if given {
 			origins++
 		}
@@ -172,7 +187,7 @@ func (o setOptions) check() error {
 	switch {
 	case origins > 1:
 		return errTwoOrigins
-	case o.generate != 0 && (o.generate < minGenerated || o.generate > maxGenerated):
+	case o.random && (o.generate < minGenerated || o.generate > maxGenerated):
 		return errGenerated
 	}
 	return nil
@@ -181,7 +196,7 @@ func (o setOptions) check() error {
 // value gets the value from where the flags say, and with it the right to
 // replace one that is there.
 func (o setOptions) value(sys Sys, label string, known bool) (v redact.Value, replace bool, err error) {
-	asks := o.fromFile == "" && o.fromEnv == "" && o.generate == 0 && isTerminal(sys.Stdin)
+	asks := o.fromFile == "" && o.fromEnv == "" && !o.random && isTerminal(sys.Stdin)
 	if known && !o.replace && !asks {
 		return v, false, &labelTakenError{label}
 	}
@@ -202,7 +217,7 @@ func (o setOptions) value(sys Sys, label string, known bool) (v redact.Value, re
 		v, err = valueOfFile(o.fromFile)
 	case o.fromEnv != "":
 		v, err = valueOfVariable(sys, o.fromEnv)
-	case o.generate != 0:
+	case o.random:
 		v = generate(o.generate)
 	default:
 		v, err = readValue(sys, sys.Stdin, "stdin")
