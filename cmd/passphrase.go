@@ -24,6 +24,10 @@ import (
 // maxPassphrase is how long one may be, in bytes: enough for a key file's worth.
 const maxPassphrase = 4096
 
+// strongPassphrase is how long one is, in bytes, that has no warning: less takes no
+// more than days to guess, if it is a word and a number.
+const strongPassphrase = 12
+
 var (
 	errWrongPassphrase = errors.New("the passphrase is wrong")
 	errPassphrasesVary = errors.New("the two passphrases differ")
@@ -50,6 +54,9 @@ func passphraseSource(sys Sys, at *place) machine.PassphraseSource {
 			})
 			if err == nil && v.Len() == 0 && at.passphrase.Len() > 0 {
 				err = errNoNewPassphrase
+			}
+			if err == nil && v.Len() > 0 && v.Len() < strongPassphrase {
+				warn(sys, "who has a copy of the store's file can guess a passphrase of %d bytes: several words are better", v.Len())
 			}
 			return v, err
 		},

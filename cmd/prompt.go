@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +21,7 @@ import (
 )
 
 // The rules of the prompt:
-//   - Nothing of a value is shown, and the terminal is left as it was found on
+//   - Nothing of a value is shown, also where it is pasted too early, and the terminal is left as it was found on
 //     every way out: an answer, an error, ^C, a signal.
 //   - The terminal is raw while it asks: its own line mode would cut a value at
 //     4,095 bytes and end a pasted key at its first line.
@@ -151,27 +152,28 @@ func (p *prompter) unseen(question string, e entry) (redact.Value, error) {
 		clear(e.text)
 		return redact.Value{}, err
 	}
-	if n := bytes.Count(e.text, []byte("\n")); n > 0 {
+	switch n := bytes.Count(e.text, []byte("\n")); {
+	case n > 0:
 		fmt.Fprintf(p.out, "(%d lines)", n)
+	case isAmong(e.text, e.among):
+		_, _ = p.out.Write(e.text)
 	}
 	return redact.NewValue(e.text), nil
 }
 
-// confirm asks a question whose answer is shown, and compares the answer.
+// confirm asks a question, and compares the answer, which is shown once it is whole
+// and one of those: a value that is pasted too early must not be.
 func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
-	defer p.watch()()
-	fmt.Fprint(p.out, question)
-	var e entry
-	if err := p.read(&e); err != nil {
+	answer, err := p.unseen(question, entry{among: accepted})
+	if err != nil {
 		return false, err
 	}
-	answer := strings.ToLower(strings.TrimSpace(string(e.text)))
-	for _, a := range accepted {
-		if answer == a {
-			return true, nil
-		}
-	}
-	return false, nil
+	defer answer.Wipe()
+	return isAmong(answer.Expose(), accepted), nil
+}
+
+func isAmong(answer []byte, accepted []string) bool {
+	return slices.Contains(accepted, strings.ToLower(string(bytes.TrimSpace(answer))))
 }
 
 // close closes the terminal's files, which are the prompter's own.
@@ -236,11 +238,12 @@ func (p *prompter) read(e *entry) error {
 // An entry is an answer while it is typed.
 type entry struct {
 	text   []byte
-	escape []byte // an escape sequence that has begun
-	paste  bool   // between the marks of a bracketed paste
-	cr     bool   // the last byte was a CR, so that an LF belongs to it
-	ended  bool   // a line end was typed
-	line   bool   // and that is the end: one line is wanted
+	escape []byte   // an escape sequence that has begun
+	paste  bool     // between the marks of a bracketed paste
+	cr     bool     // the last byte was a CR, so that an LF belongs to it
+	ended  bool     // a line end was typed
+	line   bool     // and that is the end: one line is wanted
+	among  []string // answers that are shown
 }
 
 // The keys that a prompt knows; all other control characters but the tab, which

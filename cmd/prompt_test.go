@@ -142,6 +142,15 @@ func TestPromptBeforeReplacing(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a paste that comes too early", func(t *testing.T) {
+		t.Parallel()
+		h := newHome(t)
+		h.must(t, "sk-old-0123", "set", "k")
+		s := h.at(t, nil, "set", "k")
+		s.answer(t, replace, "sk-line-0123\nsk-line-4567\n")
+		s.wait(t, "nothing was replaced")
+		s.end(t, 1, "sk-")
+	})
 	t.Run("--replace", func(t *testing.T) {
 		t.Parallel()
 		h := newHome(t)

@@ -74,6 +74,9 @@ func reportStatus(sys Sys, c *cobra.Command, end *statusError) (code int) {
 	if end.output != nil {
 		code = tell(sys, c, end.output)
 	}
+	if end.TimedOut {
+		say(sys, "the command was ended: its time was over (--timeout)")
+	}
 	if end.Signal != 0 {
 		exec.Die(end.Signal)
 	}
@@ -405,6 +408,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "nothing can be written there; the store's folder is named with SECRETS_DIR"}, true
 	case errors.Is(err, syscall.EISDIR):
 		return advice{exitFailed, "name a file"}, true
+	case errors.As(err, &mode) && mode.Mode&fs.ModeSticky != 0:
+		return advice{exitRefused, "that folder is everybody's; name one of your own: SECRETS_DIR=" + quoted(filepath.Join(mode.Path, "secrets"))}, true
 	case errors.As(err, &mode):
 		return advice{exitRefused, fmt.Sprintf("others may have read it; close it with: chmod %04o %s", mode.Want, quoted(mode.Path))}, true
 	case errors.As(err, &owner):

@@ -54,6 +54,8 @@ const (
 type Status struct {
 	Code   int
 	Signal syscall.Signal
+
+	TimedOut bool // the timeout ended it, not a status of its own
 }
 
 // ExitCode is the status as a shell puts it in one number: 128+n for a signal.

@@ -134,7 +134,7 @@ func (r *run) changed(change syscall.WaitStatus) {
 	}
 	r.status = statusOf(change)
 	if r.late {
-		r.status = Status{Code: CodeTimeout}
+		r.status = Status{Code: CodeTimeout, TimedOut: true}
 		r.program.signalEveryone(syscall.SIGKILL)
 	}
 	r.drained = make(chan struct{})

@@ -78,7 +78,7 @@ func wait(program *os.Process, timeout time.Duration) (Status, error) {
 	case <-late:
 		_ = program.Kill()
 		<-ended
-		return Status{Code: CodeTimeout}, nil
+		return Status{Code: CodeTimeout, TimedOut: true}, nil
 	case e := <-ended:
 		if e.err != nil {
 			return Status{}, e.err
