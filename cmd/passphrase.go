@@ -90,7 +90,11 @@ func askPassphrase(sys Sys, at *place, ask func(*prompter) (redact.Value, error)
 		return redact.Value{}, err
 	}
 	defer p.close()
-	return ask(p)
+	v, err := ask(p)
+	if err == nil && at.valueNext {
+		at.unmute = sys.mute()
+	}
+	return v, err
 }
 
 // readLine reads up to the end of a line and no further; the end of the stream

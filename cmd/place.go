@@ -20,6 +20,9 @@ type place struct {
 
 	opened     map[int]*os.File // the descriptors that were named and read
 	passphrase redact.Value     // the last one that came from a descriptor
+
+	valueNext bool   // behind a passphrase, a value is asked for
+	unmute    func() // ends what was begun for that, or nil
 }
 
 var (

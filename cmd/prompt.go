@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/term"
 
+	"secrets/exec"
 	"secrets/redact"
 	"secrets/store"
 )
@@ -174,6 +175,29 @@ func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
 
 func isAmong(answer []byte, accepted []string) bool {
 	return slices.Contains(accepted, strings.ToLower(string(bytes.TrimSpace(answer))))
+}
+
+// mute keeps what is typed from being shown until restore is called: while a
+// passphrase is tried, who knows what comes next types on.
+func (s Sys) mute() (restore func()) {
+	fd := int(s.Stdin.Fd())
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	go func() {
+		if came, ok := <-signals; ok {
+			_ = term.Restore(fd, before)
+			exec.Die(came.(syscall.Signal))
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		_ = term.Restore(fd, before)
+	}
 }
 
 // close closes the terminal's files, which are the prompter's own.

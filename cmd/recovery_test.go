@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var identityLine = regexp.MustCompile(`AGE-SECRET-KEY-PQ-1[0-9A-Z]+`)
@@ -133,6 +134,19 @@ func TestPassphraseOnATerminal(t *testing.T) {
 	s.answer(t, question, "sk-typed-0123\r")
 	s.answer(t, again, "sk-typed-0123\r")
 	s.end(t, 0, "horse", "sk-")
+
+	s = h.at(t, nil, "set", "early") // typed while the passphrase is tried
+	s.answer(t, asks, "correct horse\r")
+	time.Sleep(50 * time.Millisecond)
+	s.press(t, "sk-early-0123\r")
+	s.answer(t, again, "sk-early-0123\r")
+	s.wait(t, "stored early")
+	s.end(t, 0, "horse", "sk-")
+
+	s = h.at(t, nil, "set", "stopped")
+	s.answer(t, asks, "wrong horse\r")
+	s.wait(t, "the passphrase is wrong")
+	s.end(t, 4, "horse")
 
 	s = h.at(t, nil, "exec", "--use", "k", "--", "sh", "-c", `echo ready; read line; echo "read $line, $K"`)
 	s.answer(t, asks, "correct horse\r")

@@ -108,9 +108,13 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if err := store.CheckLabel(label); err != nil {
 		return err
 	}
+	at.valueNext = o.asks(sys)
 	s, err := openStore(sys, at)
 	if errors.Is(err, store.ErrNoStore) {
 		s, err = makeFor(sys, at, label, o)
+	}
+	if at.unmute != nil {
+		at.unmute()
 	}
 	if err != nil {
 		return err
@@ -193,10 +197,15 @@ func (o setOptions) check() error {
 	return nil
 }
 
+// asks tells whether the value is asked for on the terminal.
+func (o setOptions) asks(sys Sys) bool {
+	return o.fromFile == "" && o.fromEnv == "" && !o.random && isTerminal(sys.Stdin)
+}
+
 // value gets the value from where the flags say, and with it the right to
 // replace one that is there.
 func (o setOptions) value(sys Sys, label string, known bool) (v redact.Value, replace bool, err error) {
-	asks := o.fromFile == "" && o.fromEnv == "" && !o.random && isTerminal(sys.Stdin)
+	asks := o.asks(sys)
 	if known && !o.replace && !asks {
 		return v, false, &labelTakenError{label}
 	}
