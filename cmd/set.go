@@ -158,6 +158,9 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if ended {
 		say(sys, "its time had ended, and it never expires now; to say when: secrets edit %s --expires 90d", label)
 	}
+	if other := sharing(s, m); other != "" {
+		warn(sys, "%s is lent as %s too: to use both at once, give one another name: secrets edit %s --env NAME", other, variable(m), label)
+	}
 	if n := value.Len(); n >= anyMask && n < fullMask {
 		warn(sys, "a value of %d bytes is masked only where it stands as a word of its own", n)
 	}
@@ -165,6 +168,20 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 		warn(sys, "the value %s, which commands get as well; if it is not meant: secrets set %s --replace", odd, label)
 	}
 	return nil
+}
+
+// sharing is a label whose secret is lent under the same variable, or nothing.
+func sharing(s *store.Store, m store.Meta) string {
+	metas, err := s.List()
+	if err != nil {
+		return ""
+	}
+	for _, other := range metas {
+		if other.Label != m.Label && variable(other) == variable(m) {
+			return other.Label
+		}
+	}
+	return ""
 }
 
 // makeFor makes the store for the first secret, where the keyring can serve, but
