@@ -10,18 +10,20 @@ import (
 // them, and the README says so. Variables that an editor sets for its human's
 // terminal too (VSCODE_PID, CURSOR_TRACE_ID, REPL_ID) are not in the list.
 var agentVariables = []string{
-	"AGENT",           // Amp, Goose; proposed for all
-	"AI_AGENT",        // proposed for all
-	"AUGMENT_AGENT",   // Augment
-	"CLAUDECODE",      // Claude Code
-	"CLINE_ACTIVE",    // Cline
-	"CODEX_SANDBOX",   // Codex CLI
-	"CODEX_THREAD_ID", // Codex CLI
-	"COPILOT_CLI",     // GitHub Copilot CLI
-	"CURSOR_AGENT",    // Cursor's agent
-	"GEMINI_CLI",      // Gemini CLI
-	"GOOSE_TERMINAL",  // Goose
-	"OPENCODE",        // opencode
+	"AGENT",             // Amp, Goose; proposed for all
+	"AI_AGENT",          // proposed for all
+	"ANTIGRAVITY_AGENT", // Google's Antigravity
+	"AUGMENT_AGENT",     // Augment
+	"CLAUDECODE",        // Claude Code
+	"CLINE_ACTIVE",      // Cline
+	"CODEX_CI",          // Codex CLI
+	"CODEX_SANDBOX",     // Codex CLI
+	"CODEX_THREAD_ID",   // Codex CLI
+	"COPILOT_CLI",       // GitHub Copilot CLI
+	"CURSOR_AGENT",      // Cursor's agent
+	"GEMINI_CLI",        // Gemini CLI
+	"GOOSE_TERMINAL",    // Goose
+	"OPENCODE",          // opencode
 }
 
 // agent names the variable by which a coding agent shows, or is empty.
