@@ -211,6 +211,11 @@ func TestDestroyWhatDoesNotOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "The store does not open: the store's key is not there."},
+		"with a copy beside it": {func(t *testing.T, h *home) {
+			if err := os.WriteFile(h.store()+".kept-1", nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "copies of it stay, and open for whoever has a recovery or an old passphrase: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
