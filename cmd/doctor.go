@@ -127,7 +127,9 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	if err != nil {
 		findings := []finding{failed("store", err), examineHardware(sys, false, "", failed)}
 		if errors.Is(err, store.ErrNoStore) { // else it is not known where the key lies
-			findings = append(findings, examineKeySource(sys, at, "keyring", failed))
+			findings = append(findings, examineKeySource(sys, at, sourceKeyring, func(check string, err error) finding {
+				return failed(check, &unusableError{source: sourceKeyring, err: err}) // there is a choice yet
+			}))
 		}
 		return findings
 	}

@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"secrets/store"
@@ -36,7 +39,11 @@ func runMv(sys Sys, at *place, old, label string) error {
 	if err := checkVariable(m); err != nil {
 		return err
 	}
-	if err := s.Update(func(tx *store.Tx) error { return tx.Rename(old, label) }); err != nil {
+	err = s.Update(func(tx *store.Tx) error { return tx.Rename(old, label) })
+	if errors.Is(err, store.ErrLabelTaken) {
+		err = fmt.Errorf("%s: %w", label, err)
+	}
+	if err != nil {
 		return err
 	}
 	say(sys, "%s is now %s, lent as %s", old, label, variable(m))

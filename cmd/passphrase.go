@@ -91,7 +91,7 @@ func askPassphrase(sys Sys, at *place, ask func(*prompter) (redact.Value, error)
 	}
 	defer p.close()
 	v, err := ask(p)
-	if err == nil && at.valueNext {
+	if err == nil && at.valueNext && at.unmute == nil {
 		at.unmute = sys.mute()
 	}
 	return v, err

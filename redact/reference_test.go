@@ -945,6 +945,7 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 		for k, dump := range dumps {
 			view, _ := refShown(textOf(dump))
 			shown := textOf(view)
+			grams := newRefGrams(shown)
 			bounds := func(a, b int) (from, to int) {
 				from = len(text)
 				for _, c := range dump[view[a].from:view[b-1].to] {
@@ -957,7 +958,7 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 				if f.kind != 'a' {
 					continue
 				}
-				for at := 0; strings.Contains(shown[at:], f.text); at++ {
+				for at := 0; grams.mayHold(f.text) && strings.Contains(shown[at:], f.text); at++ {
 					at += strings.Index(shown[at:], f.text)
 					from, to := bounds(at, at+len(f.text))
 					end, _, _ := strings.Cut(text[to:], "\n")
@@ -991,6 +992,20 @@ func refDumpSpans(forms []refForm, text string) (spans []refSpan) {
 
 type refSpan struct{ from, to, label int }
 
+// refGrams are all groups of four bytes of a text: no form is in it whose first or
+// last one is not, which saves looking for most of them.
+type refGrams map[string]bool
+
+func newRefGrams(text string) refGrams {
+	grams := refGrams{}
+	for i := 4; i <= len(text); i++ {
+		grams[text[i-4:i]] = true
+	}
+	return grams
+}
+
+func (g refGrams) mayHold(form string) bool { return g[form[:4]] && g[form[len(form)-4:]] }
+
 func isRefWord(s string, i int) bool {
 	return i >= 0 && i < len(s) && (s[i] == '_' || s[i] >= '0' && s[i] <= '9' || s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z')
 }
@@ -1010,13 +1025,14 @@ func refSpans(forms []refForm, text string) (spans []refSpan) {
 	var shorts [][]char
 	for round := range 4 {
 		shown := textOf(view)
+		grams := newRefGrams(shown)
 		found := func(f refForm, at, to int) {
 			if from := refFrom(text, view[at]); to-from <= 1024 {
 				spans = append(spans, refSpan{from, to, f.label})
 			}
 		}
 		for _, f := range forms {
-			if f.kind == 'f' && round > 0 {
+			if f.kind == 'f' && round > 0 || !grams.mayHold(f.text) {
 				continue
 			}
 			for at := 0; ; at++ {
