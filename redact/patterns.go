@@ -33,30 +33,11 @@ func newPatterns(values [][]byte) *patterns {
 	slices.SortFunc(p.all, func(x, y pattern) int {
 		return cmp.Or(bytes.Compare(x.form, y.form), int(x.origin)-int(y.origin), int(x.label-y.label), int(x.kind)-int(y.kind), x.least-y.least)
 	})
-	p.unite()
+	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
 	p.gather()
 
 	p.index()
 	return p
-}
-
-// unite makes one of equal forms: the first, which counts wherever one of the same
-// label does.
-func (p *patterns) unite() {
-	all := p.all[:0]
-	for _, x := range p.all {
-		n := len(all)
-		if n == 0 || !bytes.Equal(all[n-1].form, x.form) {
-			all = append(all, x)
-			continue
-		}
-		first := &all[n-1]
-		if x.label == first.label && cmp.Or(int(x.kind)-int(first.kind), x.least-first.least) < 0 {
-			first.kind, first.least = x.kind, x.least
-		}
-		clear(x.form)
-	}
-	p.all = all
 }
 
 // index sorts the patterns by how they are searched.

@@ -66,6 +66,7 @@ func TestMasks(t *testing.T) {
 		{"UUID without dashes", []string{"6f9619ff-8b86-d011-b42d-00c04fc964ff"}, "6f9619ff8b86d011b42d00c04fc964ff", "[secret:L0]"},
 		{"base64 that is decoded", []string{"eyJhIjogIngtMSIsCiAiYiI6ICJ5LTIifQo="}, "{\"a\": \"x-1\",\n \"b\": \"y-2\"}\n", "[secret:L0]\n \n"},
 		{"what seemed to be a sequence", []string{"44123", "12;34;56;78"}, "\x1b[0;44123\n\x1b[12;34;56;78\n\x1b[0;44\n", "\x1b[0;[secret:L0]\n\x1b[[secret:L1]\n\x1b[0;44\n"},
+		{"dump of what begins with a line under", []string{"_bcdefghijkl"}, "0000000   _   b   c   d   e   f   g   h\n0000010   i   j   k   l\n0000014\n", "0000000   [secret:L0]\n\n0000014\n"},
 		{"swapped dump", []string{"abcdefgh"}, "0000000 6261 6463 6665 6867\n0000008\n", "0000000 [secret:L0]\n0000008\n"},
 		{"PEM header of another key", []string{pem}, "-----BEGIN RSA PRIVATE KEY-----\nMIIE", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"},
 
