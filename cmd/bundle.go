@@ -262,6 +262,9 @@ func openBundle(sys Sys, at *place, path string, with identityOrigin, kind trans
 
 func readBundle(sys Sys, path string, with transfer.Identities, kind transfer.Kind, now time.Time) (bundleChest, error) {
 	f := sys.Stdin
+	if isIdentity(path) {
+		return bundleChest{}, usage(errIdentityInArguments)
+	}
 	if path != "-" {
 		var err error
 		if f, err = os.Open(path); err != nil {

@@ -77,14 +77,14 @@ func identityFileFlag(c *cobra.Command, file *string) {
 	c.Flags().StringVar(file, "identity-file", "", "the `file` with the age identity")
 }
 
-// isIdentity tells whether an identity stands where the name of its file belongs.
+// isIdentity tells whether an identity stands where the name of a file belongs. age
+// takes them in capitals only, and files are named age-plugin-….txt.
 func isIdentity(file string) bool {
-	upper := strings.ToUpper(file)
-	return strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-")
+	return strings.Contains(file, "AGE-SECRET-KEY-") || strings.Contains(file, "AGE-PLUGIN-")
 }
 
 var (
-	errIdentityInArguments = errors.New("--identity-file takes the name of a file, not the identity itself")
+	errIdentityInArguments = errors.New("an identity stands where the name of a file belongs")
 
 	errNotKept    = errors.New("what was typed is not the end of the identity")
 	errNoRecovery = errors.New("the store has no recovery")

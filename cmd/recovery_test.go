@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 var identityLine = regexp.MustCompile(`AGE-SECRET-KEY-PQ-1[0-9A-Z]+`)
@@ -137,7 +136,11 @@ func TestPassphraseOnATerminal(t *testing.T) {
 
 	s = h.at(t, nil, "set", "early") // typed while the passphrase is tried
 	s.answer(t, asks, "correct horse\r")
-	time.Sleep(50 * time.Millisecond)
+	s.wait(t, asks+"\x1b[?2004h\x1b[?2004l\r\n")
+	s.waitRaw(t)
+	if strings.Contains(s.screen(), "Value of early") {
+		t.Error("nothing hides what is typed before the value is asked for")
+	}
 	s.press(t, "sk-early-0123\r")
 	s.answer(t, again, "sk-early-0123\r")
 	s.wait(t, "stored early")

@@ -284,7 +284,7 @@ const (
 
 // advice is for init: where no key could be made, there is a choice.
 func (e *unusableError) advice(state machine.State) advice {
-	if e.source != "keyring" || state == machine.KeyExists {
+	if e.source != sourceKeyring || state == machine.KeyExists {
 		return aboutKey(state)
 	}
 	command := "secrets init"

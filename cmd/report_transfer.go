@@ -34,7 +34,7 @@ func aboutTransfer(err error) (advice, bool) {
 	case errors.Is(err, transfer.ErrSecretRecipient):
 		return advice{exitUsage, "treat the identity as exposed: it is in your shell's history and was in the process list\na recipient begins with age1"}, true
 	case errors.Is(err, errIdentityInArguments):
-		return advice{exitUsage, "treat the identity as exposed: it was in the process list, and may be in a shell's history\na job that has it in SECRETS_IDENTITY needs no --identity-file"}, true
+		return advice{exitUsage, "treat the identity as exposed: it was in the process list, and may be in a shell's history\nput it into a file and name that with --identity-file; one that SECRETS_IDENTITY holds needs no flag"}, true
 	case errors.Is(err, transfer.ErrRecipient), errors.Is(err, transfer.ErrNoRecipient):
 		return advice{exitUsage, "a recipient is a line age1…, as 'secrets identity' or age-keygen -y prints it: --to RECIPIENT"}, true
 	case errors.Is(err, transfer.ErrMixedRecipients):

@@ -143,6 +143,16 @@ func (s *seat) end(t *testing.T, status int, hidden ...string) {
 	}
 }
 
+// waitRaw waits until the terminal is in another mode than at first.
+func (s *seat) waitRaw(t *testing.T) {
+	t.Helper()
+	for late := time.Now().Add(patience); *s.state(t) == *s.before; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("the terminal stays as it was:\n%q", s.screen())
+		}
+	}
+}
+
 // state is the mode that the terminal is in.
 func (s *seat) state(t *testing.T) *term.State {
 	t.Helper()

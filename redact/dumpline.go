@@ -65,7 +65,7 @@ type dumpLine struct {
 	unclear bool // the first group may turn out to be an offset
 }
 
-// A unit is a group of digits, or a cell.
+// A unit is a group of digits, a cell, or what stands between quotes.
 type unit struct{ from, to int }
 
 // newDumpLine finds out what the line that begins at i may hold. At the end of the
