@@ -9,11 +9,12 @@ import (
 // characters in quotes.
 
 const (
-	leastOffset = 6 // digits
-	mostOffset  = 8 // … of one before cells
-	oddOffset   = 7 // … of one that is no group
-	leastMarked = 4 // … of one with a mark behind
-	mostIndent  = 8 // blanks
+	leastOffset = 6  // digits
+	mostOffset  = 8  // … of one before cells
+	mostDigits  = 16 // … of any
+	oddOffset   = 7  // … of one that is no group
+	leastMarked = 4  // … of one with a mark behind
+	mostIndent  = 8  // blanks
 	longestLine = 254
 )
 
@@ -231,7 +232,7 @@ func beginsWithByte(line []byte, open bool) bool {
 // an indent, something must.
 func offset(line []byte, indented bool) int {
 	digitsOf := bytes.TrimPrefix(line, []byte("0x"))
-	n := digits(digitsOf, 16, longestLine)
+	n := digits(digitsOf, 16, mostDigits)
 	hex := len(line) - len(digitsOf)
 	rest := digitsOf[n:]
 	colon := len(rest) > 1 && rest[0] == ':' && isBlank(rest[1])
@@ -253,7 +254,7 @@ func offset(line []byte, indented bool) int {
 // mayBeOffset tells whether digits, and one blank behind them, may turn out to be an
 // offset if the line goes on.
 func mayBeOffset(line []byte) bool {
-	n := digits(line, 16, longestLine)
+	n := digits(line, 16, mostDigits)
 	rest := string(line[n:])
 	return n >= leastMarked && (rest == " " || rest == "\t" || rest == " -")
 }

@@ -47,15 +47,15 @@ type place uint64
 const patternBits = 27
 
 func newPlace(id int32, offset int, gram, window uint32) place {
-	return place(window)<<40 | place(uint8(gram))<<32 | place(offset)<<patternBits | place(id)
+	return place(window>>8)<<40 | place(uint8(gram))<<32 | place(offset)<<patternBits | place(id)
 }
 
 func (p place) pattern() int32          { return int32(p & (1<<patternBits - 1)) }
 func (p place) offset() int             { return int(uint32(p) >> patternBits) }
 func (p place) isOf(gram uint32) bool   { return uint8(p>>32) == uint8(gram) }
-func (p place) isIn(window uint32) bool { return uint32(p>>40) == window&(1<<24-1) }
+func (p place) isIn(window uint32) bool { return uint32(p>>40) == window>>8 }
 
-const maxSeen = 18 // the logarithm of the most words of seen: it must stay in the cache
+const maxSeen = 17 // the logarithm of the most words of seen: it must stay in the cache, beside all else
 
 // mix spreads a word over 64 bits: more over the upper ones, which are its hash.
 func mix(word uint64) uint64 { return word * 0x9e3779b97f4a7c15 }
@@ -116,17 +116,21 @@ func (x *index) each(id int32, f func(gram uint32, offset int)) {
 	}
 }
 
-// hashWindow hashes a window, whose last bytes it may read twice.
+// multipliers keep the words of a window apart, of which the last has none.
+var multipliers = [maxWindow/word64 - 1]uint64{0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93}
+
+// hashWindow hashes a window, whose last bytes it may read twice. The words do not
+// wait for each other.
 func hashWindow(window []byte) uint32 {
 	n := len(window)
 	if n < word64 {
 		return hash(firstGram(window) | firstGram(window[n-minGram:])<<32)
 	}
-	var h uint64
+	h := binary.LittleEndian.Uint64(window[n-word64:])
 	for i := 0; i+word64 < n; i += word64 {
-		h = bits.RotateLeft64(mix(h^binary.LittleEndian.Uint64(window[i:])), 32)
+		h += binary.LittleEndian.Uint64(window[i:]) * multipliers[i/word64]
 	}
-	return hash(h ^ binary.LittleEndian.Uint64(window[n-word64:]))
+	return hash(h)
 }
 
 // A match is an occurrence of a pattern, or of so many bytes of it as count.
@@ -143,7 +147,7 @@ type hit struct {
 	gram     uint32 // its hash
 	at       int
 	from, to int32 // its places
-	first    place // of them, or the one behind
+	ends     place // the first of them and the one behind, which brings them into the cache
 }
 
 const (
@@ -204,7 +208,7 @@ func (x *index) verify(text []byte, hits []hit, found []match) []match {
 		hits[k].from, hits[k].to = x.starts[h], x.starts[h+1]
 	}
 	for k := range hits {
-		hits[k].first = x.places[hits[k].from]
+		hits[k].ends = x.places[hits[k].from] ^ x.places[hits[k].to]
 	}
 	possible := found
 	for k := range hits {

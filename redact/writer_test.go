@@ -53,6 +53,8 @@ func TestMasks(t *testing.T) {
 		{"escaped first byte", []string{"abcdefgh"}, "%61bcdefgh", "%[secret:L0]"},
 		{"escaped first byte in JSON", []string{"abcdefgh"}, `\u0061bcdefgh`, "[secret:L0]"},
 		{"dump", []string{"abcdefghijkl"}, "00000000: 6162 6364 6566 6768  abcdefgh\n00000008: 696a 6b6c  ijkl\n", "00000000: [secret:L0]\n\n"},
+		{"dump behind offsets of 64 bits", []string{"abcdefghijkl"}, "00007ffd1c3a0000: 6162 6364 6566 6768  abcdefgh\n00007ffd1c3a0008: 696a 6b6c  ijkl\n", "00007ffd1c3a0000: [secret:L0]\n\n"},
+		{"a hash is no offset", []string{"abcdefghijkl"}, "d41d8cd98f00b204e9800998ecf8427e  6162 6364 6566\ne41d8cd98f00b204e9800998ecf8427e  6768 696a 6b6c\n", "d41d8cd98f00b204e9800998ecf8427e  6162 6364 6566\ne41d8cd98f00b204e9800998ecf8427e  6768 696a 6b6c\n"},
 		{"dump of short lines", []string{"ab12\ncd34\nef56"}, "00000000: 6162 3132 0a63 6433 340a 6566 3536 0a20  ab12.cd34.ef56. \n", "00000000: [secret:L0]\n"},
 		{"dump of short lines with indents", []string{"k:\n    v1: x9\n    v2: y8"}, "6b 3a 0a 20 20 20 20 76 31 3a 20 78 39 0d 0a\n20 20 20 20 76 32 3a 20 79 38 0a\n", "[secret:L0]\n\n"},
 		{"colours in a dump", []string{"abcdefghijkl"}, "61 62 63 64 65 66 1b 5b 33\n31 6d 67 68 69 6a 6b 6c\n", "[secret:L0]\n\n"},
