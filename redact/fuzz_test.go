@@ -43,7 +43,11 @@ func newScene(seed uint64) *scene {
 		} else {
 			s.text.WriteString(s.junk())
 		}
-		s.text.WriteString(s.broken(s.spelled(s.pick(s.values...))))
+		value := s.pick(s.values...)
+		if s.IntN(4) == 0 { // that begins twice
+			s.text.WriteString(value[:s.IntN(len(value))])
+		}
+		s.text.WriteString(s.broken(s.spelled(value)))
 	}
 	for _, part := range s.parts {
 		if s.IntN(2) == 0 {
@@ -93,7 +97,7 @@ func (s *scene) plain(n int) string {
 func (s *scene) value() string {
 	switch s.IntN(11) {
 	case 0:
-		return s.bytes(4+s.IntN(4), "abcd1234")
+		return s.bytes(4+s.IntN(4), s.pick("abcd1234", "a-", "-.$!", "-"))
 	case 1:
 		return s.bytes(8+s.IntN(30), "ab")
 	case 2:

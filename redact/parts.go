@@ -14,6 +14,7 @@ import (
 //   - what stands behind the scheme of an HTTP header, or a user's name and a colon
 //   - a field that is named like a secret, in a document, a block of settings, a
 //     connection string or a query: "api_key": "…", DB_PASSWORD=…, AccountKey=…;
+//   - the signature of a JSON web token
 //   - what one of these, or the value itself, is base64 of
 //
 // The rest (hosts, accounts, regions) is no secret without them.
@@ -25,6 +26,7 @@ const (
 	maxParts  = 4096     // bytes of all parts
 	mostSeen  = 64 << 10 // bytes that are looked at, some of them more than once
 	maxScheme = 32       // bytes of the scheme of a URL
+	maxTag    = 256      // bytes of a tag
 )
 
 // A part is a secret within a value. Its text is a copy, which the caller wipes.
@@ -58,6 +60,10 @@ func (l *partList) look(text []byte) bool {
 func partsOf(value []byte) []part {
 	var l partList
 	l.within(value)
+	if undone := unescaped(value); !bytes.Equal(undone, value) { // a document in a document
+		l.within(undone)
+		clear(undone)
+	}
 	l.whole(decoded(value))
 	return l.all
 }
@@ -85,15 +91,23 @@ func (l *partList) within(value []byte) {
 		case bytes.HasPrefix(value[i:], []byte("://")):
 			l.url(value[i+len("://"):], i <= maxScheme && isName(name))
 		case c == ':' || c == '=':
-			l.field(name, value[i+1:], "", " \t;&,<")
-		case c == '>' && i > 0 && isWordByte(value[i-1]): // <password>…
-			l.field(name, value[i+1:], "<")
+			l.field(name, value[i+1:], "", " \t;&,<", " \t;&,<\"'`)]}") // … in quotes or brackets
+		case c == '>': // <password>…
+			l.field(tag(name), value[i+1:], "<")
+		case bytes.HasPrefix(value[i:], []byte("@tcp(")), bytes.HasPrefix(value[i:], []byte("@unix(")): // of Go's driver for MySQL
+			l.user(value[1+bytes.LastIndexAny(name, " \t\n\"'=") : i+1])
 		case c == ',' && i > 0 && isQuote(value[i-1]): // define('DB_PASSWORD', '…')
 			l.field(name, value[i+1:])
 		case c == ' ' && bytes.HasSuffix(name, []byte(" password")): // .netrc
 			l.field(name, value[i+1:], " \t")
 		}
 	}
+}
+
+// tag is the name in a tag of XML that text ends with, up to what closes it.
+func tag(text []byte) []byte {
+	text = text[max(0, len(text)-maxTag):]
+	return upTo(text[bytes.LastIndexByte(text, '<')+1:], " \t\r\n")
 }
 
 // decoded is the text that a value is base64 of, or nothing.
@@ -131,10 +145,24 @@ func (l *partList) take(text []byte, sure bool) {
 	}
 	l.add(text, sure)
 	l.add(undone, sure)
+	if bytes.Contains(text, []byte("''")) {
+		single := bytes.ReplaceAll(text, []byte("''"), []byte("'"))
+		l.add(single, sure)
+		clear(single)
+	}
+	l.signature(text)
 	plain := decoded(text)
 	defer clear(plain)
 	l.add(plain, sure)
 	l.user(plain)
+}
+
+// signature takes that of a JSON web token (RFC 7519): a program that takes the token
+// apart prints it alone, and without it the rest is worth nothing.
+func (l *partList) signature(text []byte) {
+	if bytes.HasPrefix(text, []byte("eyJ")) && bytes.Count(text, []byte(".")) == 2 && isToken(text) {
+		l.add(text[bytes.LastIndexByte(text, '.')+1:], false)
+	}
 }
 
 func (l *partList) add(text []byte, sure bool) {
@@ -149,7 +177,7 @@ func (l *partList) add(text []byte, sure bool) {
 }
 
 func (l *partList) append(new part) {
-	known := func(p part) bool { return bytes.Equal(p.text, new.text) }
+	known := func(p part) bool { return bytes.Equal(bytes.TrimSpace(p.text), bytes.TrimSpace(new.text)) }
 	if len(l.all) < mostParts && l.size+len(new.text) <= maxParts && !slices.ContainsFunc(l.all, known) {
 		l.all = append(l.all, part{bytes.Clone(new.text), new.kind})
 		l.size += len(new.text)
@@ -159,12 +187,13 @@ func (l *partList) append(new part) {
 // credentials takes what follows a scheme or a user's name, and the last field of
 // a line of .pgpass.
 func (l *partList) credentials(value []byte) {
+	l.signature(value)
 	scheme, rest, blank := bytes.Cut(value, []byte(" "))
 	switch {
-	case isScheme(scheme):
+	case isScheme(scheme) && !bytes.HasPrefix(rest, []byte("=")):
 		l.take(rest, true)
 	case blank:
-	case bytes.Count(value, []byte(":")) == 4 && bytes.IndexByte(value, '/') < 0:
+	case bytes.Count(value, []byte(":")) == 4 && !bytes.ContainsAny(value, "/\"\n"):
 		l.take(value[bytes.LastIndexByte(value, ':')+1:], true)
 	default:
 		l.user(value)
@@ -179,8 +208,13 @@ func (l *partList) user(value []byte) {
 	}
 	if n := bytes.LastIndexByte(password, '@'); n >= 0 {
 		l.take(password[:n], true)
-	} else if !bytes.ContainsAny(password, ":/") {
-		l.take(password, true)
+		if bytes.ContainsAny(password[n:], ".:/(") || n+1 == len(password) {
+			return
+		}
+	}
+	isList := len(password) < nearForm && bytes.IndexByte(password, ':') >= 0 // a time, an address
+	if !isList {
+		l.take(password, !bytes.ContainsAny(password, ":/@"))
 	}
 }
 
@@ -208,6 +242,8 @@ func (l *partList) url(rest []byte, whole bool) {
 		for folder := range bytes.SplitSeq(upTo(rest[len(host):], "?#"), []byte("/")) {
 			if len(folder) >= nearForm {
 				l.take(folder, false)
+				_, behind, _ := bytes.Cut(folder, []byte(":")) // of a bot's number
+				l.take(behind, false)
 			}
 		}
 	}
@@ -236,13 +272,16 @@ func (l *partList) field(name, text []byte, ends ...string) {
 		return
 	}
 	text = bytes.TrimLeft(text[:min(len(text), maxParts)], " \t=>") // := =>
-	if n := quoted(text); n > 0 {
-		l.take(text[1:n], sure)
+	if inside, ok := quoted(text); ok {
+		l.take(inside, sure)
 		return
 	}
 	line := upTo(text, "\n")
 	for _, end := range ends {
 		l.take(upTo(line, end), sure)
+	}
+	if braced, _, ok := bytes.Cut(line, []byte("}")); ok && line[0] == '{' { // of ODBC
+		l.take(braced[1:], sure)
 	}
 }
 
@@ -255,12 +294,12 @@ var (
 	maybeNames = []string{"token", "key", "auth", "pass", "sig", "signature"}
 )
 
-// namesSecret tells whether text ends with such a name, in quotes or not.
+// namesSecret tells whether text ends with such a name, in quotes or not, or with
+// one and then "value": {"name": "API_TOKEN", "value": …}.
 func namesSecret(text []byte) (named, sure bool) {
-	text = bytes.TrimRight(bytes.TrimRight(text, " \t"), "\"'")
-	from := len(text)
-	for from > 0 && (isWordByte(text[from-1]) || text[from-1] == '-') {
-		from--
+	text, from := lastName(text)
+	if bytes.EqualFold(text[from:], []byte("value")) {
+		text, from = lastName(text[:from])
 	}
 	query := from > 0 && (text[from-1] == '?' || text[from-1] == '&')
 	name := bytes.ToLower(text[from:])
@@ -275,20 +314,38 @@ func namesSecret(text []byte) (named, sure bool) {
 	return slices.ContainsFunc(maybeNames, ends), false
 }
 
-// quoted is where the quotes end that text begins with, or 0.
-func quoted(text []byte) int {
-	if len(text) == 0 || !isQuote(text[0]) {
-		return 0
+// lastName is where the name begins that text ends with, but for what may stand
+// around it.
+func lastName(text []byte) (trimmed []byte, from int) {
+	text = bytes.TrimRight(text, "\"', \t\r\n")
+	from = len(text)
+	for from > 0 && (isWordByte(text[from-1]) || text[from-1] == '-') {
+		from--
 	}
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case text[0]:
-			return i
-		case '\\':
-			i++
+	return text, from
+}
+
+// quoted is what is in the quotes that text begins with, of one character or three,
+// or in a section of XML.
+func quoted(text []byte) (inside []byte, ok bool) {
+	for _, q := range []struct{ open, close string }{{`"""`, `"""`}, {`'''`, `'''`}, {"<![CDATA[", "]]>"}} {
+		if rest, found := bytes.CutPrefix(text, []byte(q.open)); found {
+			inside, _, ok = bytes.Cut(rest, []byte(q.close))
+			return inside, ok
 		}
 	}
-	return 0
+	if len(text) == 0 || !isQuote(text[0]) {
+		return nil, false
+	}
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\', bytes.HasPrefix(text[i:], []byte("''")) && text[0] == '\'': // YAML, SQL
+			i++
+		case text[i] == text[0]:
+			return text[1:i], true
+		}
+	}
+	return nil, false
 }
 
 func upTo(text []byte, ends string) []byte {

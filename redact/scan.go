@@ -247,7 +247,7 @@ func (s *scanner) doubtful(from int) {
 	}
 	for _, id := range s.words {
 		for n := min(len(s.all[id].form)-1, len(rest)); n > 0; n-- {
-			if bytes.HasSuffix(rest, s.all[id].form[:n]) {
+			if bytes.HasSuffix(rest, s.all[id].form[:n]) && len(s.text)-n >= s.floor {
 				s.hold(len(s.text)-n, n)
 				break
 			}
@@ -297,7 +297,7 @@ func (s *scanner) wordEnding(l *layer) {
 			}
 			_, to := l.source(at, len(l.text))
 			from := to - n
-			if from >= 0 && bytes.Equal(s.text[from:to], form[:n]) && l.wordBegins(at, from) {
+			if from >= s.floor && bytes.Equal(s.text[from:to], form[:n]) && l.wordBegins(at, from) {
 				s.hold(from, n)
 				break
 			}
