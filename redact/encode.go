@@ -25,6 +25,7 @@ const (
 // encoded adds every other spelling of a value. Each rests on programs that were
 // seen to write it; the tests run them.
 func (f *forms) encoded(value []byte) {
+	f.spelled = len(value)
 	f.base64(value)
 	f.bare(hex.AppendEncode(nil, value))
 	f.bare(upper(hex.AppendEncode(nil, value)))
@@ -110,14 +111,14 @@ func (f *forms) hexLists(value []byte) {
 // decimalLists adds the bytes as decimal numbers: Go's %v, Python's list, JSON,
 // Perl's %vd, od in columns. The numbers of characters are others in Unicode.
 func (f *forms) decimalLists(value []byte) {
-	for _, between := range []string{" ", ",", ", ", "."} {
+	for _, between := range []string{" ", ",", ", ", ".", ""} { // "" is one a line
 		f.bare(joined(value, between, func(dst []byte, c byte) []byte { return strconv.AppendUint(dst, uint64(c), 10) }))
 	}
 	f.bare(joined(value, " ", func(dst []byte, c byte) []byte { return fmt.Appendf(dst, "%3d", c) }))
 	if utf8.RuneCount(value) == len(value) || !utf8.Valid(value) {
 		return
 	}
-	for _, between := range []string{",", ", "} { // jq's explode, Python's ord
+	for _, between := range []string{",", ", ", ""} { // jq's explode, Python's ord
 		f.bare(eachOf(value, between, func(dst, char []byte) []byte {
 			r, _ := utf8.DecodeRune(char)
 			return strconv.AppendInt(dst, int64(r), 10)
@@ -236,6 +237,7 @@ func (f *forms) quoted(value []byte) {
 	f.quotedPrintable(value)
 	f.folded(value)
 	f.latin1(value)
+	f.addOther(byteByByte(value), value)
 	f.visible(value, "\n\t") // cat -v
 	f.visible(value, "\n")   // cat -A
 }
@@ -280,16 +282,18 @@ func (f *forms) prefixed(value []byte, escape byte, chars string) {
 	f.add(b)
 }
 
-// quotedPrintable adds the spellings of mail: RFC 2045 in a body, RFC 2047 in a
-// header.
+// quotedPrintable adds the spellings of mail: RFC 2045 in a body, with its blanks
+// quoted or not, RFC 2047 in a header.
 func (f *forms) quotedPrintable(value []byte) {
-	var body, header []byte
+	var body, blanks, header []byte
 	for _, c := range value {
 		code := append([]byte{'='}, upper(hex.AppendEncode(nil, []byte{c}))...)
 		if c == '=' || c >= utf8.RuneSelf {
-			body = append(body, code...)
+			body, blanks = append(body, code...), append(blanks, code...)
+		} else if body = append(body, c); isBlank(c) {
+			blanks = append(blanks, code...)
 		} else {
-			body = append(body, c)
+			blanks = append(blanks, c)
 		}
 		switch {
 		case c == ' ':
@@ -301,6 +305,7 @@ func (f *forms) quotedPrintable(value []byte) {
 		}
 	}
 	f.addOther(body, value)
+	f.addOther(blanks, value)
 	f.addOther(header, value)
 }
 
@@ -359,6 +364,15 @@ func (f *forms) latin1(value []byte) {
 	f.addOther(b, value)
 }
 
+// byteByByte is the value with a character for each of its bytes, as if it were in
+// ISO 8859-1: what Perl makes of the environment, and others of a wrong setting.
+func byteByByte(value []byte) (b []byte) {
+	for _, c := range value {
+		b = utf8.AppendRune(b, rune(c))
+	}
+	return b
+}
+
 // visible adds the value with control characters as ^X, and bytes of the upper half
 // as M- and what the lower half has in their place.
 func (f *forms) visible(value []byte, asTheyAre string) {
@@ -406,9 +420,7 @@ func (f *forms) altered(value []byte) {
 	f.add(bytes.Clone(value[1:]))
 	f.cutShort(value)
 	f.unprefixed(value)
-	if isUUID(value) {
-		f.add(bytes.ReplaceAll(value, []byte("-"), nil))
-	}
+	f.uuid(value)
 	if bytes.ContainsAny(value, "0123456789") {
 		f.add(bytes.ToUpper(value))
 		f.add(upper(bytes.Clone(value)))
@@ -458,6 +470,28 @@ func (f *forms) unprefixed(value []byte) {
 		rest = rest[n+1:]
 		f.add(bytes.Clone(rest))
 	}
+}
+
+// uuid adds a UUID without its dashes, and 32 hex digits as one, in small letters and
+// in capitals.
+func (f *forms) uuid(value []byte) {
+	var other []byte
+	switch {
+	case isUUID(value):
+		other = bytes.ReplaceAll(value, []byte("-"), nil)
+	case len(value) == 32 && digits(value, 16, len(value)) == len(value):
+		for i, c := range value {
+			if i == 8 || i == 12 || i == 16 || i == 20 {
+				other = append(other, '-')
+			}
+			other = append(other, c)
+		}
+	default:
+		return
+	}
+	f.add(upper(bytes.Clone(other)))
+	f.add(bytes.ToLower(other))
+	f.add(other)
 }
 
 // isUUID tells whether a value is written as RFC 9562 has it.

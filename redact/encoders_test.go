@@ -56,7 +56,8 @@ print(base64.urlsafe_b64encode(json.dumps({"k": v}).encode()).decode())
 print([ord(c) for c in v])
 print(list(v.encode())); print(*v.encode()); print(bytearray(v.encode()))
 print(shlex.quote(v)); print(shlex.join(["echo", v]))
-print(quopri.encodestring(v.encode()).decode())
+print(quopri.encodestring(v.encode()).decode()); print(quopri.encodestring(v.encode(), quotetabs=True).decode())
+print(v.encode().decode("latin-1")); print(ascii(v.encode().decode("latin-1")))
 print(v.encode("unicode_escape").decode())
 print("" if "\n" in v else email.header.Header("pw " + v, "utf-8").encode())
 print(re.escape(v))
@@ -114,6 +115,7 @@ printf '%s' "$V" | cat -A
 jq -n 'env.V | split("")'
 f=$(mktemp); printf 'some text of forty-one bytes before it: %s\n' "$V" >$f; curl -s --trace-ascii - -o /dev/null file://$f; rm $f
 jq -nc 'env.V | split(""), explode'
+jq -n 'env.V | explode[]'
 export -p | grep V=
 printf '%s' "$V" | fold -w 16
 printf '%s' "$V" | cat -n

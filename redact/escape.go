@@ -230,7 +230,7 @@ func undoInvisible(s []byte) (escape, bool) {
 		return escape{}, false
 	}
 	switch r, n := utf8.DecodeRune(s); {
-	case r >= 0x200b && r <= 0x200f, r >= 0x2060 && r <= 0x2064, r == 0xfeff, r == 0xad:
+	case r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff, r == 0xad:
 		return escape{n: n}, true
 	}
 	return escape{}, true

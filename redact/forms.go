@@ -77,12 +77,18 @@ type forms struct {
 	label    int32
 	patterns []pattern
 	composed bool // the value has parts, and may begin with what is no secret
+	spelled  int  // how many bytes those have that are spelled
 	shown    view // of one form after the other
 }
 
 func (f *forms) of(value []byte) {
 	whole := bytes.TrimSpace(value)
-	core := unquote(unarmour(whole))
+	body := whole
+	if isArmoured(whole) {
+		body = unarmoured(whole)
+		defer clear(body)
+	}
+	core := unquote(body)
 	switch {
 	case len(core) < minWord || isLiteral(core):
 	case len(core) < minForm:
@@ -152,8 +158,13 @@ func (f *forms) text(whole, core []byte) {
 	undone := unescaped(core)
 	plain = append(plain, undone)
 	for _, text := range [][]byte{core, undone} {
-		if bytes.IndexByte(text, '\n') >= 0 {
-			plain = append(plain, secretLines(text)...)
+		if bytes.IndexByte(text, '\n') < 0 {
+			continue
+		}
+		for _, line := range secretLines(text) {
+			plain = append(plain, line)
+			f.inQuotes(line)
+			f.visible(line, "")
 		}
 	}
 	for _, text := range plain {
@@ -195,22 +206,32 @@ func (f *forms) pieces(form []byte, k kind) {
 		if k == bare && i > 0 { // no text is like it, and lists are cut short
 			least = min(least, maxWindow)
 		}
-		if len(piece) >= minForm {
-			f.keep(piece, k, least)
+		if len(piece) < minForm {
+			continue
+		}
+		f.keep(piece, k, least)
+		if k == bare { // digits say less than what they spell
+			p := &f.patterns[len(f.patterns)-1]
+			p.ending = max(minEnding, (minEnding*len(text)+f.spelled-1)/f.spelled)
 		}
 	}
 }
 
-// unarmour takes off the first and last line of a PEM file.
-func unarmour(text []byte) []byte {
-	if !isArmoured(text) {
-		return text
-	}
+// unarmoured is a copy of what is between the first and the last line of a PEM file.
+// Where blanks have come in the place of its line breaks, it has these again.
+func unarmoured(text []byte) []byte {
+	dashes := []byte("-----")
 	from, to := bytes.IndexByte(text, '\n'), bytes.LastIndexByte(text, '\n')
-	if from < 0 || from == to {
-		return text
+	switch {
+	case from < 0 && bytes.IndexByte(text, '\\') < 0:
+		from = bytes.Index(text[len(dashes):], dashes) + 2*len(dashes)
+		if to = bytes.LastIndex(text[:len(text)-len(dashes)], dashes); from < to {
+			return bytes.ReplaceAll(bytes.TrimSpace(text[from:to]), []byte(" "), []byte("\n"))
+		}
+	case from < to:
+		return bytes.Clone(bytes.TrimSpace(text[from:to]))
 	}
-	return bytes.TrimSpace(text[from:to])
+	return bytes.Clone(text)
 }
 
 // isArmoured tells whether text is framed as PEM (RFC 7468) or OpenPGP do it.

@@ -41,7 +41,7 @@ var (
 	refPercent = regexp.MustCompile(`^%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))`)
 	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|[ux]\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
 	refPair    = regexp.MustCompile(`^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
-	refHidden  = regexp.MustCompile(`^[\x{200b}-\x{200f}\x{2060}-\x{2064}\x{feff}\x{ad}]`)
+	refHidden  = regexp.MustCompile(`^[\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{fe00}-\x{fe0f}\x{feff}\x{ad}]`)
 	refIndent  = regexp.MustCompile(`^[ \t]{0,64}`)
 )
 
@@ -252,7 +252,7 @@ func refForms(values []string) (forms []refForm) {
 					}
 					if k, known := seen[piece]; known {
 						if forms[k].label == label && kind < forms[k].kind {
-							forms[k].kind = kind
+							forms[k].kind, forms[k].ending = kind, own.ending(piece, kind, len(shown))
 						}
 						continue
 					}
@@ -262,7 +262,7 @@ func refForms(values []string) (forms []refForm) {
 					}
 					for _, piece := range pieces {
 						seen[piece] = len(forms)
-						forms = append(forms, refForm{piece, kind, label, own.ending(piece)})
+						forms = append(forms, refForm{piece, kind, label, own.ending(piece, kind, len(shown))})
 					}
 				}
 			}
@@ -277,9 +277,13 @@ func refForms(values []string) (forms []refForm) {
 type refOwn struct {
 	core   string
 	public int
+	size   int // of what is spelled
 }
 
-func (o refOwn) ending(form string) int {
+func (o refOwn) ending(form string, kind byte, whole int) int {
+	if kind == 'f' {
+		return max(8, (8*whole+o.size-1)/o.size)
+	}
 	if o.public > 0 && len(form) >= 8 && strings.EqualFold(form[:8], o.core[:8]) {
 		return max(8, min(o.public+4, 128))
 	}
@@ -292,11 +296,16 @@ var refQuotes = regexp.MustCompile("(?s)^(?:\"(.*)\"|'(.*)'|`(.*)`)$")
 
 var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
 
+// refLine is armour all in one line.
+var refLine = regexp.MustCompile(`^-----BEGIN .*?-----([^\n\\]+)-----[^\n]*-----$`)
+
 // refCore is a value without its blanks, armour and quotes.
 func refCore(value string) string {
 	core := string(bytes.TrimSpace([]byte(value)))
 	if m := refArmour.FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1])))
+	} else if m := refLine.FindStringSubmatch(core); m != nil {
+		core = strings.ReplaceAll(string(bytes.TrimSpace([]byte(m[1]))), " ", "\n")
 	}
 	if m := refQuotes.FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1] + m[2] + m[3])))
@@ -318,7 +327,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	}
 	all := partsOf([]byte(core))
 	if !parts {
-		*own = refOwn{core, publicBytes([]byte(core), all)}
+		*own = refOwn{core, publicBytes([]byte(core), all), len(core)}
 		refEncodings(core, len(all) > 0, add)
 		refPlainly(whole, core, armoured, add)
 		return
@@ -326,6 +335,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	for _, part := range all {
 		switch text := string(part.text); part.kind {
 		case inAllForms:
+			own.size = len(text)
 			refEncodings(text, false, add)
 			refPlainly(text, text, false, add)
 		case asWord:
@@ -358,6 +368,10 @@ func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...
 			line = string(bytes.TrimSpace([]byte(line)))
 			if len(line) >= 8 && !strings.HasPrefix(line, "-----") && !refStructure(line) {
 				add('a', line)
+				refQuoted(line, add)
+				if visible := refVisible(line, ""); visible != line {
+					add('a', visible)
+				}
 			}
 		}
 	}
@@ -534,6 +548,8 @@ func refBase64(s string, add func(kind byte, texts ...string)) {
 
 var refUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
+var refDigits = regexp.MustCompile(`^([0-9a-fA-F]{8})([0-9a-fA-F]{4})([0-9a-fA-F]{4})([0-9a-fA-F]{4})([0-9a-fA-F]{12})$`)
+
 // refEncodings adds the encodings of a value, and what is nearly it; the beginning
 // of one that is composed of parts is not.
 func refEncodings(s string, composed bool, add func(kind byte, texts ...string)) {
@@ -558,6 +574,7 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		}
 	}
 	other(qp)
+	other(strings.NewReplacer(" ", "=20", "\t", "=09").Replace(qp))
 	header := ""
 	for i := range len(s) {
 		if regexp.MustCompile(`^[A-Za-z0-9*+/!-]$`).MatchString(s[i : i+1]) {
@@ -582,27 +599,13 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 			}
 		}
 	}
+	mistaken := ""
+	for i := range len(s) {
+		mistaken += string(rune(s[i]))
+	}
+	other(mistaken)
 	for _, plain := range []string{"\n\t", "\n"} {
-		visible := ""
-		for i := range len(s) {
-			c := s[i]
-			if strings.IndexByte(plain, c) >= 0 {
-				visible += string(c)
-				continue
-			}
-			if c > 127 {
-				visible += "M-"
-			}
-			switch c &= 127; {
-			case c < 32:
-				visible += "^" + string(c+64)
-			case c == 127:
-				visible += "^?"
-			default:
-				visible += string(c)
-			}
-		}
-		other(visible)
+		other(refVisible(s, plain))
 	}
 	if utf8.ValidString(s) {
 		latin := ""
@@ -626,14 +629,14 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		add('f', refHex(s, between, "0x%02x")[2:], refHex(s, between, "0x%02X")[2:])
 		add('f', refHex(s, between, "%d"))
 	}
-	add('f', refHex(s, ".", "%d"), refHex(s, " ", "%3d"))
+	add('f', refHex(s, "", "%d"), refHex(s, ".", "%d"), refHex(s, " ", "%3d"))
 	add('f', strings.Replace(strings.TrimSuffix(fmt.Sprintf("%#v", []byte(s)), "}"), "[]byte{0x", "", 1))
 	if utf8.ValidString(s) {
 		var runes []string
 		for _, r := range s {
 			runes = append(runes, strconv.Itoa(int(r)))
 		}
-		add('f', strings.Join(runes, ","), strings.Join(runes, ", "))
+		add('f', strings.Join(runes, ","), strings.Join(runes, ", "), strings.Join(runes, ""))
 	}
 	chars := strings.Split(s, "")
 	add('f', `\`+strings.Join(chars, `\`))
@@ -661,8 +664,10 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		return
 	}
 	add('a', s[1:], s[:len(s)-1])
-	if refUUID.MatchString(s) {
-		add('a', strings.ReplaceAll(s, "-", ""))
+	for _, other := range []string{strings.ReplaceAll(s, "-", ""), refDigits.ReplaceAllString(s, "$1-$2-$3-$4-$5")} {
+		if refUUID.MatchString(s) || refUUID.MatchString(other) {
+			add('a', strings.ToUpper(other), strings.ToLower(other), other)
+		}
 	}
 	token := refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://")
 	if rest := refPrefix.FindStringSubmatch(s); token && rest != nil && len(rest[1]) >= 16 {
@@ -696,6 +701,29 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		}
 	}
 	add('a', string(rot))
+}
+
+// refVisible is s as cat -v shows it, but for what it leaves plain.
+func refVisible(s, plain string) (visible string) {
+	for i := range len(s) {
+		c := s[i]
+		if strings.IndexByte(plain, c) >= 0 {
+			visible += string(c)
+			continue
+		}
+		if c > 127 {
+			visible += "M-"
+		}
+		switch c &= 127; {
+		case c < 32:
+			visible += "^" + string(c+64)
+		case c == 127:
+			visible += "^?"
+		default:
+			visible += string(c)
+		}
+	}
+	return visible
 }
 
 func refCase(s string, from, to byte, shift int) []byte {
