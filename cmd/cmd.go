@@ -53,6 +53,7 @@ func Main(args []string, sys Sys) int {
 		return code
 	}
 	exec.Conceal() // most commands have a value or a key in hand at some time
+	exec.LeaveSignals()
 	tree := New
 	if len(args) > 0 && args[0] == "exec" {
 		tree = newExecAlone

@@ -186,7 +186,7 @@ func (s Sys) mute() (restore func()) {
 		return nil
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	exec.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
 		if came, ok := <-signals; ok {
 			_ = term.Restore(fd, before)
@@ -210,7 +210,7 @@ func (p *prompter) close() {
 // terminal is changed, until the function that it returns is called.
 func (p *prompter) watch() (stop func()) {
 	p.signals = make(chan os.Signal, 1)
-	signal.Notify(p.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	exec.Notify(p.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	return func() { signal.Stop(p.signals) }
 }
 

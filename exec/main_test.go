@@ -95,6 +95,7 @@ func front(args []string) int {
 	_ = flags.Parse(args)
 
 	exec.Conceal()
+	exec.LeaveSignals()
 	command.Args, command.Loans, command.Files = flags.Args(), lent, files
 	if input != "" {
 		command.Input = &redact.Secret{Label: "input", Value: redact.NewValue([]byte(input))}

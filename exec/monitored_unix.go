@@ -37,6 +37,7 @@ func (r *run) startMonitored(o order) error {
 		m.close()
 		return err
 	}
+	r.terminal.listen()
 	r.monitor, r.program, r.changes = m, m, m.changes
 	go m.watch()
 	return nil

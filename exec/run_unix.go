@@ -42,6 +42,9 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	defer w.close()
 	r := &run{wiring: w, terminal: terminal, inbox: openInbox(terminal != nil || len(w.screens) > 0)}
 	if err := c.start(r, path, files); err != nil {
+		if sig, came := r.inbox.early(); came { // which may have ended the monitor before it was one
+			return Status{Signal: sig}, nil
+		}
 		return Status{}, wrapExec(c.Args[0], err)
 	}
 	if c.Timeout > 0 {
@@ -80,7 +83,20 @@ func (c *Command) start(r *run, path string, files *shelf) error {
 	}
 	r.inbox.started()
 	r.wiring.started()
+	r.forwardEarly()
 	return nil
+}
+
+// forwardEarly passes on what came while the program was started: nobody else has had
+// it. What is typed is for all that the program may have started by now.
+func (r *run) forwardEarly() {
+	for sig, came := r.inbox.early(); came; sig, came = r.inbox.early() {
+		if sig == syscall.SIGINT || sig == syscall.SIGQUIT {
+			r.program.signalEveryone(sig)
+		} else {
+			r.program.signal(sig)
+		}
+	}
 }
 
 // wait is the life of the program: signals go in, its stops and its end come
@@ -173,6 +189,7 @@ func (r *run) goOn(wake bool) {
 	front := r.terminal.foreground()
 	if front {
 		r.terminal.enter()
+		r.terminal.listen()
 	}
 	if wake || front != r.front {
 		r.monitor.proceed(front, r.terminal.modes)

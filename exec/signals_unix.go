@@ -46,24 +46,34 @@ func openInbox(terminal bool) *inbox {
 	}
 	if terminal {
 		b.resized, b.woken = make(chan os.Signal, 1), make(chan os.Signal, 1)
-		signal.Notify(b.resized, syscall.SIGWINCH)
-		signal.Notify(b.woken, syscall.SIGCONT)
+		Notify(b.resized, syscall.SIGWINCH)
+		Notify(b.woken, syscall.SIGCONT)
 	}
-	signal.Notify(b.pipes, syscall.SIGPIPE)
+	Notify(b.pipes, syscall.SIGPIPE)
 	for _, sig := range forwarded {
 		if signal.Ignored(sig) {
 			b.ignored = append(b.ignored, sig)
 		} else {
-			signal.Notify(b.signals, sig)
+			Notify(b.signals, sig)
 		}
 	}
 	return b
 }
 
+// early takes the next signal that came before the program was there, if any did.
+func (b *inbox) early() (sig syscall.Signal, came bool) {
+	select {
+	case s := <-b.signals:
+		return s.(syscall.Signal), true //nolint:forcetypeassert // the only kind on unix
+	default:
+		return 0, false
+	}
+}
+
 // started is called after the program is started.
 func (b *inbox) started() {
 	if len(b.ignored) > 0 {
-		signal.Notify(b.signals, b.ignored...)
+		Notify(b.signals, b.ignored...)
 	}
 }
 

@@ -407,6 +407,20 @@ os.write(1, digest.hexdigest().encode())`, len(keys))))
 	check(t, "code", c.end(t).Code, 0)
 }
 
+// TestEarlyKeys types ^C at any moment of the start, before there is a program as
+// well: it ends what was started, as it would end the program itself.
+func TestEarlyKeys(t *testing.T) {
+	for i := range 40 {
+		c := sit(t, shell(`echo here; exec "$@" sleep 5`))
+		c.wait(t, "here")
+		time.Sleep(time.Duration(i) * 400 * time.Microsecond)
+		c.typed(t, "\x03")
+		o := c.end(t)
+		check(t, "signal", o.Signal, syscall.SIGINT)
+		check(t, "seen", strings.TrimSpace(strings.NewReplacer("here", "", "^C", "").Replace(o.Out)), "")
+	}
+}
+
 // TestTypedAhead types before the program reads: it gets the first line, and what
 // it does not read is lost with its pty, as docs/exec.md says.
 func TestTypedAhead(t *testing.T) {

@@ -57,6 +57,11 @@ func (t *terminal) enter() {
 		_ = setModes(t.tty, t.Raw)
 	}
 	copySize(t.master, t.tty)
+}
+
+// listen passes on what is typed, from when there is a program on the pty: before,
+// nobody would be interrupted by ^C.
+func (t *terminal) listen() {
 	if t.reading == nil {
 		t.reading = make(chan struct{})
 		go t.relay(t.reading)
