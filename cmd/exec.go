@@ -69,12 +69,17 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return runExec(sys, at, args, o) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("timeout") && o.timeout <= 0 {
+				return usage(errBadTimeout)
+			}
+			return runExec(sys, at, args, o)
+		},
 	}
 	f := c.Flags()
 	f.SetInterspersed(false)
 	f.StringArrayVar(&o.use, "use", nil, "lend `[NAME=]LABEL`; may be repeated, or take several with commas between")
-	f.StringArrayVar(&o.useFile, "use-file", nil, "lend a private file with the value, its path in NAME: `NAME=LABEL`")
+	f.StringArrayVar(&o.useFile, "use-file", nil, "lend as a private file: `NAME=LABEL`, with its path in NAME")
 	f.StringVar(&o.stdin, "stdin", "", "give the value of `LABEL` to the command as its standard input")
 	f.StringArrayVar(&o.maskEnv, "mask-env", nil, "mask the value that the variable `NAME` has already")
 	f.BoolVar(&o.clean, "clean", false, "start from a small environment (PATH, HOME, TERM, LANG …), not from yours")
@@ -178,8 +183,6 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 		return w, usage(errUseFile)
 	case o.bundle == "" && o.identity != identityOrigin{fd: noFD}:
 		return w, usage(errNoBundle)
-	case o.timeout < 0:
-		return w, usage(errBadTimeout)
 	case o.noMask && (len(w.files)+len(w.masked) > 0 || w.input != "" || o.timeout > 0):
 		return w, usage(errNoMask)
 	}

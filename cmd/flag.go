@@ -49,6 +49,9 @@ func flagWords(f *pflag.Flag) string {
 func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError) error {
 	name := unknown.GetSpecifiedName()
 	if unknown.GetSpecifiedShortnames() != "" {
+		if typed := unknown.GetSpecifiedShortnames(); c.Flags().Lookup(typed) != nil {
+			return usageError{errors.New("there is no flag -" + typed), "did you mean --" + typed + "?"}
+		}
 		return usage(errors.New("there is no flag -" + name)) // one letter
 	}
 	var names []string

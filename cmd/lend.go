@@ -79,14 +79,19 @@ func (e *notHumanError) Error() string {
 // variable it is lent as.
 type use struct{ name, label string }
 
+var errSwapped = errors.New("the variable comes first, then the label")
+
 // parseUses reads "LABEL", "NAME=LABEL" and comma lists of them.
 func parseUses(flags []string) ([]use, error) {
 	var uses []use
 	for _, flag := range flags {
 		for _, item := range strings.Split(flag, ",") {
-			name, label, named := strings.Cut(item, "=")
+			name, label, named := strings.Cut(strings.TrimSpace(item), "=")
 			if !named {
-				name, label = "", item
+				name, label = "", name
+			}
+			if named && swapped(name, label) {
+				return nil, usageError{errSwapped, "NAME=LABEL lends the value of LABEL in the variable NAME"}
 			}
 			if err := store.CheckLabel(label); err != nil {
 				return nil, err
@@ -100,6 +105,13 @@ func parseUses(flags []string) ([]use, error) {
 		}
 	}
 	return uses, nil
+}
+
+// swapped tells whether a label stands in the place of a variable, and a variable's
+// name in that of a label.
+func swapped(name, label string) bool {
+	var cannot *exec.NameError
+	return errors.As(exec.CheckName(name), &cannot) && !cannot.Steers && store.CheckLabel(name) == nil && exec.CheckName(label) == nil
 }
 
 // wishes are all that one exec wants to be lent, and what it wants masked besides.

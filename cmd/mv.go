@@ -22,9 +22,14 @@ changes too.` + exitStatus(storeExits...),
 	}
 }
 
+var errSameLabel = errors.New("OLD and NEW are the same label")
+
 func runMv(sys Sys, at *place, old, label string) error {
 	if err := store.CheckLabel(label); err != nil {
 		return err
+	}
+	if old == label {
+		return usage(errSameLabel)
 	}
 	s, err := openStore(sys, at)
 	if err != nil {

@@ -166,7 +166,7 @@ func aboutUsage(err error) (advice, bool) {
 	case errors.As(err, &name):
 		return advice{exitUsage, "if a value was typed in the place of a name, treat it as exposed and replace it where it comes from"}, true
 	case errors.Is(err, store.ErrEmptyValue):
-		return advice{exitUsage, "nothing was stored"}, true
+		return advice{exitUsage, "nothing was stored; pipe the value in, type it on a terminal, or use --from-file or --generate"}, true
 	case errors.Is(err, store.ErrValueTooBig), errors.Is(err, store.ErrNoteTooBig):
 		return advice{exitUsage, "nothing was stored"}, true
 	case errors.Is(err, errTooShort):
@@ -291,7 +291,7 @@ func (e *unusableError) advice(state machine.State) advice {
 	if e.unbound {
 		command += " --no-hardware-id"
 	}
-	choices := "no store was made; choose where its key shall lie:\n" +
+	choices := "there is no store yet; choose where its key shall lie:\n" +
 		command + " --key-source passphrase  nowhere: each command asks for it\n" +
 		command + " --key-source file        a file that its permissions alone guard\n" +
 		command + "                          the keyring, once it can serve"
@@ -372,7 +372,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.Is(err, store.ErrExists):
 		return advice{exitRefused, "use it as it is (secrets doctor shows its state), or start over: secrets destroy"}, true
 	case errors.Is(err, store.ErrLabelTaken):
-		return advice{exitRefused, "remove that one first: secrets rm LABEL"}, true
+		return advice{exitRefused, "choose another one or, if that secret is no longer needed, remove it first: secrets rm LABEL"}, true
 	case errors.Is(err, store.ErrFull):
 		return advice{exitRefused, "remove what is no longer needed: secrets rm LABEL"}, true
 	case errors.As(err, &damage):
@@ -423,7 +423,7 @@ func aboutFiles(err error) (advice, bool) {
 	case errors.As(err, &unsafe):
 		return advice{exitRefused, "name a file of your own with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.Is(err, errNoHome):
-		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR"}, true
+		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR; exec --bundle FILE needs neither"}, true
 	case errors.Is(err, errKeyInStore):
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
