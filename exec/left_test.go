@@ -14,11 +14,13 @@ import (
 // output: we end with the program, and what comes later comes, masked.
 func TestLeftBehind(t *testing.T) {
 	for name, test := range map[string]struct{ script, want, errors string }{
-		"silent":       {`echo begun; sleep 3 &`, "begun\n", ""},
-		"writes later": {`(sleep 0.5; echo "late $TOK"; echo "$TOK" >&2; echo later) & echo begun`, "begun\nlate " + mask + "\nlater\n", mask + "\n"},
-		"a bit later":  {`exec > >(sleep 0.02; sed s/h/H/); echo hello`, "Hello\n", ""},
-		"writes much":  {`(sleep 0.3; head -c 1000000 /dev/zero | tr '\0' x) & true`, strings.Repeat("x", 1_000_000), ""},
-		"a session":    {`setsid sh -c 'sleep 0.4; echo $TOK' &`, mask + "\n", ""},
+		"silent":          {`echo begun; sleep 3 &`, "begun\n", ""},
+		"writes later":    {`(sleep 0.5; echo "late $TOK"; echo "$TOK" >&2; echo later) & echo begun`, "begun\nlate " + mask + "\nlater\n", mask + "\n"},
+		"a bit later":     {`exec > >(sleep 0.02; sed s/h/H/); echo hello`, "Hello\n", ""},
+		"writes much":     {`(sleep 0.3; head -c 1000000 /dev/zero | tr '\0' x) & true`, strings.Repeat("x", 1_000_000), ""},
+		"in the midst":    {`(printf %s "x ${TOK:0:10}"; sleep 0.3; printf %s "${TOK:10:5}"; sleep 0.1; echo "${TOK:15} y") &`, "x " + mask + " y\n", ""},
+		"held to the end": {`(printf %s "x ${TOK:0:10}"; sleep 0.3) &`, "x " + mask, ""},
+		"a session":       {`setsid sh -c 'sleep 0.4; echo $TOK' &`, mask + "\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

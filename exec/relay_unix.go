@@ -30,6 +30,7 @@ type watch struct {
 	Labels []string
 	Values [][]byte
 	Caller []int
+	Held   []redact.Held // what the maskers of the pipes still hold
 }
 
 // linger gives the streams that have not ended a moment, and says which of them
@@ -56,6 +57,9 @@ func (w *wiring) linger() (open []*stream) {
 // relay leaves the open streams to a process of their own. If there can be none
 // the pipes break, when we close them.
 func (c *Command) relay(open []*stream) {
+	if len(open) == 0 {
+		return
+	}
 	path, err := self()
 	if err != nil {
 		return
@@ -67,6 +71,11 @@ func (c *Command) relay(open []*stream) {
 	defer func() { _ = to.Close() }()
 
 	var orders watch
+	defer func() {
+		for _, held := range orders.Held {
+			clear(held.Kept)
+		}
+	}()
 	for _, secret := range c.secrets() {
 		orders.Labels = append(orders.Labels, secret.Label)
 		orders.Values = append(orders.Values, secret.Value.Expose())
@@ -84,9 +93,13 @@ func (c *Command) relay(open []*stream) {
 		Files: files, Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	_ = from.Close()
-	if err == nil {
-		_ = json.NewEncoder(to).Encode(orders)
+	if err != nil {
+		return
 	}
+	for _, s := range open {
+		orders.Held = append(orders.Held, s.to.Leave())
+	}
+	_ = json.NewEncoder(to).Encode(orders)
 }
 
 func relayMain() int {
@@ -105,6 +118,8 @@ func relayMain() int {
 	var streams []*stream
 	for i, caller := range orders.Caller {
 		s := newStream(os.NewFile(uintptr(firstPipe+i), "pipe"), masker, callers[caller])
+		s.to = masker.Resume(s.outlet, orders.Held[i])
+		s.used.Store(true) // what is held may have to be shown at the end
 		s.flow()
 		streams = append(streams, s)
 	}

@@ -53,10 +53,8 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	status := r.wait()
 	select {
 	case <-r.drained:
+		c.relay(r.open)
 		err = w.finish()
-		if len(r.open) > 0 {
-			c.relay(r.open)
-		}
 	default: // a signal ended us first; the caller's file takes nothing now
 	}
 	r.leave()

@@ -22,6 +22,10 @@ type Masker struct {
 
 	built    chan struct{} // closed when patterns are there
 	patterns *patterns
+	nothing  bool // is to be masked
+
+	searched sync.RWMutex // while the patterns are read
+	wiped    bool
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -43,6 +47,7 @@ func NewMasker(secrets []Secret) *Masker {
 			m.masks = append(m.masks, mask(label, values))
 		}
 		m.patterns = newPatterns(values)
+		m.nothing = len(m.patterns.all) == 0
 		for _, v := range values {
 			clear(v)
 		}
@@ -84,8 +89,23 @@ func (m *Masker) count(label int32) {
 	m.counts[m.labels[label]]++
 }
 
-// Wipe overwrites the forms of the values. The masker's writers must be closed.
+// Wipe overwrites the forms of the values. What is written to the masker's writers
+// from then on, they refuse.
 func (m *Masker) Wipe() {
 	<-m.built
+	m.searched.Lock()
+	defer m.searched.Unlock()
+	m.wiped = true
 	m.patterns.wipe()
+}
+
+// search searches a text with s, unless there is nothing left to search for.
+func (m *Masker) search(s *scanner, text []byte, floor int, first, end bool) error {
+	m.searched.RLock()
+	defer m.searched.RUnlock()
+	if m.wiped {
+		return errWiped
+	}
+	s.scan(text, floor, first, end)
+	return nil
 }

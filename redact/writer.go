@@ -17,7 +17,10 @@ const (
 	bridge   = 1 << 9  // bytes of a new block that are searched together with what was kept
 )
 
-var errClosed = errors.New("write to a masking writer that is closed")
+var (
+	errClosed = errors.New("write to a masking writer that is closed")
+	errWiped  = errors.New("write to a masking writer that has forgotten what to mask")
+)
 
 // A Writer masks one stream. It holds back only what may at this moment become a
 // value, and gives the same output however the stream is cut into writes. If
@@ -30,7 +33,7 @@ type Writer struct {
 
 	mu      sync.Mutex
 	dst     io.Writer
-	err     error // of dst, or errClosed
+	err     error // of dst, or why nothing is written any more
 	timer   *time.Timer
 	scanner *scanner
 
@@ -52,7 +55,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stop()
-	if <-w.masker.built; len(w.masker.patterns.all) == 0 && w.err == nil {
+	if <-w.masker.built; w.masker.nothing && w.err == nil {
 		return w.dst.Write(p)
 	}
 	for rest := p; len(rest) > 0 && w.err == nil; {
@@ -114,6 +117,9 @@ func (w *Writer) Close() error {
 		w.pass(w.kept, ended)
 	}
 	err := w.err
+	if errors.Is(err, errLeft) {
+		err = nil
+	}
 	w.err = errClosed
 	w.drop(len(w.kept))
 	clear(w.buffer[:cap(w.buffer)])
@@ -168,7 +174,9 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 		<-w.masker.built
 		w.scanner = newScanner(w.masker.patterns)
 	}
-	w.scanner.scan(text, w.settled, !w.moved, at == ended)
+	if w.err = w.masker.search(w.scanner, text, w.settled, !w.moved, at == ended); w.err != nil {
+		return 0
+	}
 	w.settled = w.join(at)
 	w.emit(text)
 	if at == idling && w.scanner.held <= maxShown && w.settled == w.scanner.live {

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	crand "crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -181,6 +182,9 @@ func TestMasks(t *testing.T) {
 			for cut := range len(text) {
 				if got := masked(m, text, cut); string(got) != test.want {
 					t.Errorf("cut at %d: got %q, want %q", cut, got, test.want)
+				}
+				if got := handedOver(m, text, cut); string(got) != test.want {
+					t.Errorf("left at %d: got %q, want %q", cut, got, test.want)
 				}
 			}
 			if got := masked(m, text, everywhere(len(text))...); string(got) != test.want {
@@ -381,6 +385,50 @@ func TestErrors(t *testing.T) {
 	}
 	if err := w.Close(); err != nil {
 		t.Errorf("second Close = %v", err)
+	}
+}
+
+// handedOver is what comes of text if one writer is left at a cut, and another masker
+// goes on.
+func handedOver(m *Masker, text []byte, cut int) []byte {
+	var out bytes.Buffer
+	first := m.Writer(&out)
+	first.idle = time.Hour
+	_, _ = first.Write(text[:cut])
+	held, err := json.Marshal(first.Leave())
+	if err != nil {
+		panic(err)
+	}
+	_ = first.Close() // shows nothing more
+	var h Held
+	if err := json.Unmarshal(held, &h); err != nil {
+		panic(err)
+	}
+	second := m.Resume(&out, h)
+	second.stop()
+	second.idle = time.Hour
+	_, _ = second.Write(text[cut:])
+	_ = second.Close()
+	return out.Bytes()
+}
+
+// TestWiped writes to a masker that has forgotten what to mask: nothing comes out.
+func TestWiped(t *testing.T) {
+	m := maskerOf(token)
+	var out bytes.Buffer
+	w, other := m.Writer(&out), m.Writer(&out)
+	_, _ = io.WriteString(w, token+"\n"+token[:20])
+	m.Wipe()
+	for _, w := range []*Writer{w, other} {
+		if _, err := io.WriteString(w, token+"\n"); !errors.Is(err, errWiped) {
+			t.Errorf("Write = %v, want %v", err, errWiped)
+		}
+		if err := w.Close(); !errors.Is(err, errWiped) {
+			t.Errorf("Close = %v, want %v", err, errWiped)
+		}
+	}
+	if got, want := out.String(), "[secret:L0]\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
