@@ -57,14 +57,30 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 
 // longer is a pattern that begins with s and has more bytes, or -1.
 func (b *beginnings) longer(s []byte) int32 {
-	alike := b.sorted[b.first[s[0]]:b.first[int(s[0])+1]]
-	i := sort.Search(len(alike), func(i int) bool {
-		return bytes.Compare(b.patterns[alike[i]].form, s) > 0
-	})
-	if i < len(alike) && bytes.HasPrefix(b.patterns[alike[i]].form, s) {
-		return alike[i]
+	if behind := b.behind(s); len(behind) > 0 && bytes.HasPrefix(b.patterns[behind[0]].form, s) {
+		return behind[0]
 	}
 	return -1
+}
+
+// behind are the patterns that come after s, of those that begin with its first byte.
+func (b *beginnings) behind(s []byte) []int32 {
+	alike := b.sorted[b.first[s[0]]:b.first[int(s[0])+1]]
+	return alike[sort.Search(len(alike), func(i int) bool {
+		return bytes.Compare(b.patterns[alike[i]].form, s) > 0
+	}):]
+}
+
+// public is how many bytes of s are no secret of any pattern that begins with it.
+func (b *beginnings) public(s []byte) int {
+	least := len(s)
+	for _, id := range b.behind(s) {
+		if least == 0 || !bytes.HasPrefix(b.patterns[id].form, s) {
+			break
+		}
+		least = min(least, b.patterns[id].public)
+	}
+	return least
 }
 
 func firstGram(text []byte) uint64 { return uint64(binary.LittleEndian.Uint32(text)) }

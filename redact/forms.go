@@ -49,8 +49,9 @@ type pattern struct {
 	least  int // how many bytes of the form, from its beginning on, count as it
 	origin origin
 
-	// ending is how many do at the end of the stream.
-	ending int
+	// public is how many say nothing of the value: a URL's host, a setting's name.
+	// Ending is how many bytes count as the value at the end of the stream.
+	public, ending int
 }
 
 // An origin of a form says how much it is the value's: of equal ones, the first
@@ -99,7 +100,8 @@ func (f *forms) of(value []byte) {
 		f.composed = len(parts) > 0
 		f.text(whole, core)
 		f.encoded(core)
-		f.endings(core, publicBytes(core, parts))
+		first, _, _ := bytes.Cut(core, []byte("\n"))
+		f.beginAs(core, max(publicBytes(core, parts), publicName(first)), 0)
 		f.composed = false
 		f.origins(core)
 		f.parts(parts)
@@ -118,14 +120,23 @@ func (f *forms) origins(core []byte) {
 	}
 }
 
-// endings has the forms that begin as the value does wait, at the end of a stream,
-// for more than what anybody may read: a mask for "postgres" would be none.
-func (f *forms) endings(core []byte, public int) {
-	for i := range f.patterns {
-		p := &f.patterns[i]
-		if public > 0 && bytes.EqualFold(p.form[:min(len(p.form), minEnding)], core[:minEnding]) {
-			p.ending = max(minEnding, min(public+minWord, maxForm))
+// beginAs tells the patterns from one on that begin as a text does how many of its
+// bytes anybody may read: a mask for "postgres" would be none, and a prompt that ends
+// with "password: " must show.
+func (f *forms) beginAs(text []byte, public, from int) {
+	for range 2 { // a form may be without the first byte
+		begin := text[:max(0, min(public, minEnding, len(text)))]
+		if len(begin) == 0 {
+			return
 		}
+		for i := range f.patterns[from:] {
+			p := &f.patterns[from+i]
+			if bytes.EqualFold(p.form[:min(len(p.form), len(begin))], begin) {
+				p.public = min(public, maxForm)
+				p.ending = max(minEnding, min(public+minWord, maxForm))
+			}
+		}
+		text, public = text[1:], public-1
 	}
 }
 
@@ -134,8 +145,10 @@ func (f *forms) parts(parts []part) {
 	for _, part := range parts {
 		switch part.kind {
 		case inAllForms:
+			from := len(f.patterns)
 			f.text(part.text, part.text)
 			f.encoded(part.text)
+			f.beginAs(part.text, publicBytes(part.text, parts), from)
 		case asWord:
 			f.word(part.text)
 		case inBase64:
@@ -162,9 +175,11 @@ func (f *forms) text(whole, core []byte) {
 			continue
 		}
 		for _, line := range secretLines(text) {
-			plain = append(plain, line)
+			from := len(f.patterns)
+			f.add(bytes.Clone(line))
 			f.inQuotes(line)
 			f.visible(line, "")
+			f.beginAs(line, publicName(line), from)
 		}
 	}
 	for _, text := range plain {
@@ -292,6 +307,12 @@ func isStructure(line []byte) bool {
 		value = bytes.Trim(value, "\"',; \t")
 		return wordBytes(value) < minForm || isLiteral(value)
 	}
+	if line[0] == '#' && len(line) > 1 && (line[1] == ' ' || line[1] == '!') { // a comment
+		return true
+	}
+	if line[0] == '<' && line[len(line)-1] == '>' && bytes.Count(line, []byte(">")) == 1 && (line[1] == '?' || bytes.IndexByte(line, '=') < 0) { // a tag
+		return true
+	}
 	return line[0] == '[' && line[len(line)-1] == ']' && wordBytes(line) < nearForm || wordBytes(line) < minForm-2
 }
 
@@ -311,6 +332,18 @@ func setting(line []byte) (value []byte, ok bool) {
 	value = bytes.TrimSpace(rest[1:])
 	padding := rest[0] == '=' && len(bytes.Trim(value, "=")) == 0 // of base64
 	return value, !padding
+}
+
+// publicName is how many bytes of a line say only which setting it is.
+func publicName(line []byte) int {
+	if netrc := []byte("password "); bytes.HasPrefix(line, netrc) {
+		return len(netrc)
+	}
+	value, ok := setting(bytes.TrimPrefix(line, []byte("export ")))
+	if !ok {
+		return 0
+	}
+	return len(line) - len(bytes.TrimLeft(value, "\"'"))
 }
 
 func wordBytes(text []byte) (n int) {

@@ -26,7 +26,8 @@ const (
 	maxParts  = 4096     // bytes of all parts
 	mostSeen  = 64 << 10 // bytes that are looked at, some of them more than once
 	maxScheme = 32       // bytes of the scheme of a URL
-	maxTag    = 256      // bytes of a tag
+	maxName   = 256      // bytes before a field in which its name is looked for
+	mostQuery = 1024     // bytes of the query of a URL that are looked at
 )
 
 // A part is a secret within a value. Its text is a copy, which the caller wipes.
@@ -95,18 +96,34 @@ func (l *partList) within(value []byte) {
 		case c == '>': // <password>…
 			l.field(tag(name), value[i+1:], "<")
 		case bytes.HasPrefix(value[i:], []byte("@tcp(")), bytes.HasPrefix(value[i:], []byte("@unix(")): // of Go's driver for MySQL
-			l.user(value[1+bytes.LastIndexAny(name, " \t\n\"'=") : i+1])
-		case c == ',' && i > 0 && isQuote(value[i-1]): // define('DB_PASSWORD', '…')
+			name = lastOf(name)
+			l.user(value[i-len(name)+1+bytes.LastIndexAny(name, " \t\n\"'=") : i+1])
+		case c == ',' && i > 0 && isQuote(value[i-1]) && defines(name):
 			l.field(name, value[i+1:])
-		case c == ' ' && bytes.HasSuffix(name, []byte(" password")): // .netrc
+		case isBlank(c) && endsWithWord(name, "password"): // .netrc
 			l.field(name, value[i+1:], " \t")
 		}
 	}
 }
 
+// lastOf is the end of a text in which the name of what follows is looked for.
+func lastOf(text []byte) []byte { return text[max(0, len(text)-maxName):] }
+
+// defines tells whether a text ends with PHP's define('NAME'.
+func defines(text []byte) bool {
+	text, from := lastName(text)
+	return bytes.HasSuffix(bytes.TrimRight(text[:from], "\"' "), []byte("define("))
+}
+
+// endsWithWord tells whether a text ends with a word of its own.
+func endsWithWord(text []byte, word string) bool {
+	rest, ok := bytes.CutSuffix(text, []byte(word))
+	return ok && (len(rest) == 0 || isBlank(rest[len(rest)-1]) || rest[len(rest)-1] == '\n')
+}
+
 // tag is the name in a tag of XML that text ends with, up to what closes it.
 func tag(text []byte) []byte {
-	text = text[max(0, len(text)-maxTag):]
+	text = lastOf(text)
 	return upTo(text[bytes.LastIndexByte(text, '<')+1:], " \t\r\n")
 }
 
@@ -130,7 +147,7 @@ func (l *partList) take(text []byte, sure bool) {
 	if !l.look(text) {
 		return
 	}
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimPrefix(bytes.TrimSpace(text), []byte("base64:"))
 	if scheme, rest, _ := bytes.Cut(text, []byte(" ")); isScheme(scheme) {
 		text = rest
 	}
@@ -168,7 +185,7 @@ func (l *partList) signature(text []byte) {
 func (l *partList) add(text []byte, sure bool) {
 	random := looksRandom(text)
 	switch {
-	case len(text) < minForm, wordBytes(text) < minWord, isWordOfTheTrade(text), isReference(text):
+	case len(text) < minForm, wordBytes(text) < minWord, isWordOfTheTrade(text), isReference(text), isSetting(text):
 	case random, sure && len(text) > maxWord:
 		l.append(part{text, inAllForms})
 	case sure:
@@ -193,11 +210,22 @@ func (l *partList) credentials(value []byte) {
 	case isScheme(scheme) && !bytes.HasPrefix(rest, []byte("=")):
 		l.take(rest, true)
 	case blank:
-	case bytes.Count(value, []byte(":")) == 4 && !bytes.ContainsAny(value, "/\"\n"):
-		l.take(value[bytes.LastIndexByte(value, ':')+1:], true)
+	case l.passwords(value):
 	default:
 		l.user(value)
 	}
+}
+
+// passwords takes those of a .pgpass, if it is one.
+func (l *partList) passwords(value []byte) (ok bool) {
+	for line := range bytes.Lines(value) {
+		fields := bytes.SplitN(line, []byte(":"), 5)
+		if len(fields) == 5 && len(fields[1]) > 0 && (string(fields[1]) == "*" || digits(fields[1], 10, 5) == len(fields[1])) && bytes.IndexByte(fields[4], ':') < 0 {
+			l.take(fields[4], true)
+			ok = true
+		}
+	}
+	return ok
 }
 
 // user takes the password behind a user's name, up to a host.
@@ -212,9 +240,13 @@ func (l *partList) user(value []byte) {
 			return
 		}
 	}
-	isList := len(password) < nearForm && bytes.IndexByte(password, ':') >= 0 // a time, an address
-	if !isList {
-		l.take(password, !bytes.ContainsAny(password, ":/@"))
+	switch {
+	case !bytes.ContainsAny(password, ":/@"):
+		l.take(password, true)
+	case len(password) < nearForm && bytes.IndexByte(password, ':') >= 0: // a time, an address
+	case bytes.ContainsAny(name, ".@"), isOneOf(name, "arn", "urn", "jdbc"): // of a host, or of an object
+	default:
+		l.take(password, false)
 	}
 }
 
@@ -238,7 +270,9 @@ func (l *partList) url(rest []byte, whole bool) {
 	}
 	if last := bytes.LastIndexByte(rest, '@'); last > len(host) {
 		l.password(rest[:last])
-	} else if at < 0 {
+	}
+	_, port, _ := bytes.Cut(host, []byte(":"))
+	if at < 0 && digits(port, 10, len(port)) == len(port) && !queriesSecret(rest) {
 		for folder := range bytes.SplitSeq(upTo(rest[len(host):], "?#"), []byte("/")) {
 			if len(folder) >= nearForm {
 				l.take(folder, false)
@@ -250,8 +284,8 @@ func (l *partList) url(rest []byte, whole bool) {
 }
 
 func (l *partList) userinfo(text []byte) {
-	if name := upTo(text, ":"); len(name) >= nearForm {
-		l.take(name, false)
+	if len(text) >= nearForm && bytes.IndexByte(text, ':') < 0 {
+		l.take(text, false)
 	}
 	l.password(text)
 }
@@ -269,11 +303,15 @@ func (l *partList) password(userinfo []byte) {
 func (l *partList) field(name, text []byte, ends ...string) {
 	named, sure := namesSecret(name)
 	if !named {
+		l.privateKey(text)
 		return
 	}
 	text = bytes.TrimLeft(text[:min(len(text), maxParts)], " \t=>") // := =>
 	if inside, ok := quoted(text); ok {
 		l.take(inside, sure)
+		return
+	}
+	if opensObject(text) { // whose fields are looked at one by one
 		return
 	}
 	line := upTo(text, "\n")
@@ -285,11 +323,26 @@ func (l *partList) field(name, text []byte, ends ...string) {
 	}
 }
 
+// privateKey takes the private key that a field is base64 of, whatever its name.
+func (l *partList) privateKey(text []byte) {
+	text = bytes.TrimLeft(text, " \t\"'")
+	if !bytes.HasPrefix(text, []byte("LS0tLS1CRUdJTi")) {
+		return
+	}
+	text = upTo(text, " \t\r\n\"',}")
+	key := decoded(text)
+	defer clear(key)
+	if bytes.Contains(upTo(key, "\n"), []byte("PRIVATE KEY")) {
+		l.add(text, true)
+		l.add(key, true)
+	}
+}
+
 // What the name of a secret ends with: one of the first is sure to be of one.
 var (
 	secretNames = []string{
 		"secret", "password", "passwd", "passphrase", "_pass", "-pass", "pwd",
-		"credential", "credentials", "authorization", "secret_key_base",
+		"credential", "authorization", "secret_key_base", "secretstring",
 	}
 	maybeNames = []string{"token", "key", "auth", "pass", "sig", "signature"}
 )
@@ -299,25 +352,46 @@ var (
 func namesSecret(text []byte) (named, sure bool) {
 	text, from := lastName(text)
 	if bytes.EqualFold(text[from:], []byte("value")) {
-		text, from = lastName(text[:from])
+		text, from = nameOfValue(text[:from])
 	}
 	query := from > 0 && (text[from-1] == '?' || text[from-1] == '&')
 	name := bytes.ToLower(text[from:])
 	defer clear(name)
-	ends := func(end string) bool { return bytes.HasSuffix(bytes.TrimRight(name, "0123456789"), []byte(end)) }
+	name = bytes.TrimSuffix(bytes.TrimRight(name, "0123456789"), []byte("s"))
+	ends := func(end string) bool { return bytes.HasSuffix(name, bytes.TrimSuffix([]byte(end), []byte("s"))) }
 	switch {
 	case slices.ContainsFunc(secretNames, ends):
 		return true, true
-	case string(name) == "key" && !query, bytes.Contains(name, []byte("public")):
+	case string(name) == "key" && !query, bytes.Contains(name, []byte("public")), bytes.Contains(name, []byte("publishable")):
 		return false, false
 	}
 	return slices.ContainsFunc(maybeNames, ends), false
 }
 
+// nameOfValue is the name that goes with a "value", before which text ends: that of
+// the field before, of the field "name" of the same object, or of the object.
+func nameOfValue(text []byte) (trimmed []byte, from int) {
+	trimmed, from = lastName(text)
+	object := bytes.LastIndexByte(text, '{')
+	if object < 0 || len(text)-object > maxName {
+		return trimmed, from
+	}
+	inside := bytes.ToLower(text[object:])
+	defer clear(inside)
+	if i := bytes.Index(inside, []byte(`"name"`)); i >= 0 {
+		rest := bytes.TrimLeft(text[object+i+len(`"name"`):], " \t:\"")
+		return lastName(upTo(rest, "\"'"))
+	}
+	if colon := bytes.TrimRight(text[:object], " \t"); bytes.HasSuffix(colon, []byte(":")) {
+		return lastName(colon[:len(colon)-1])
+	}
+	return trimmed, from
+}
+
 // lastName is where the name begins that text ends with, but for what may stand
 // around it.
 func lastName(text []byte) (trimmed []byte, from int) {
-	text = bytes.TrimRight(text, "\"', \t\r\n")
+	text = bytes.TrimRight(lastOf(text), "\"', \t\r\n")
 	from = len(text)
 	for from > 0 && (isWordByte(text[from-1]) || text[from-1] == '-') {
 		from--
@@ -368,12 +442,43 @@ func isName(text []byte) bool {
 // isReference tells whether a field only says where its secret is: in a file, a
 // variable or somewhere else.
 func isReference(text []byte) bool {
-	for _, begin := range []string{"./", "../", "~/", "${", "$(", "{{", "/etc/", "/home/", "/opt/", "/root/", "/run/", "/srv/", "/tmp/", "/usr/", "/var/", "/Users/", `C:\`} {
+	for _, begin := range []string{"var.", "process.env", "os.environ", "arn:", "ssm:", "pk_live_", "pk_test_", "./", "../", "~/", "${", "$(", "{{", "/etc/", "/home/", "/opt/", "/root/", "/run/", "/srv/", "/tmp/", "/usr/", "/var/", "/Users/", `C:\`} {
 		if bytes.HasPrefix(text, []byte(begin)) {
 			return true
 		}
 	}
-	return bytes.Contains(text, []byte("://"))
+	enclosed := func(open, close byte) bool { return text[0] == open && text[len(text)-1] == close }
+	variable := text[0] == '$' && !slices.ContainsFunc(text[1:], func(c byte) bool { return c != '_' && (c < 'A' || c > 'Z') })
+	return variable || enclosed('<', '>') || enclosed('%', '%') || bytes.Contains(text, []byte("://"))
+}
+
+// isSetting knows what a field that is named like a secret is often set to.
+func isSetting(text []byte) bool {
+	return isOneOf(text, "disabled", "required", "not-required", "optional", "same-origin", "scram-sha-256", "ssh-ed25519")
+}
+
+// opensObject tells whether a text begins with an object of JSON or a tag of YAML.
+func opensObject(text []byte) bool {
+	if len(text) < 2 {
+		return false
+	}
+	rest := bytes.TrimLeft(text[1:], " \t\r\n")
+	return len(rest) > 0 && (text[0] == '{' && (isQuote(rest[0]) || rest[0] == '}') || text[0] == '!' && bytes.HasPrefix(rest, []byte("vault")))
+}
+
+// queriesSecret tells whether the query of a URL has a field that is a secret.
+func queriesSecret(url []byte) bool {
+	_, query, _ := bytes.Cut(url, []byte("?"))
+	query = query[:min(len(query), mostQuery)]
+	for i, c := range query {
+		if c != '=' {
+			continue
+		}
+		if named, _ := namesSecret(query[:i]); named {
+			return true
+		}
+	}
+	return false
 }
 
 // looksRandom tells whether no name would look so: letters with digits, or with

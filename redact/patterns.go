@@ -31,7 +31,7 @@ func newPatterns(values [][]byte) *patterns {
 		p.all = append(p.all, f.patterns...)
 	}
 	slices.SortFunc(p.all, func(x, y pattern) int {
-		return cmp.Or(bytes.Compare(x.form, y.form), int(x.origin)-int(y.origin), int(x.label-y.label), int(x.kind)-int(y.kind), x.least-y.least)
+		return cmp.Or(bytes.Compare(x.form, y.form), int(x.origin)-int(y.origin), int(x.label-y.label), int(x.kind)-int(y.kind), x.least-y.least, y.public-x.public)
 	})
 	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
 	p.gather()

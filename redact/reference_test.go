@@ -217,6 +217,7 @@ type refForm struct {
 	kind   byte
 	label  int
 	ending int
+	ofPart bool
 }
 
 // refForms are the forms of all values, the first of equal ones.
@@ -250,9 +251,11 @@ func refForms(values []string) (forms []refForm) {
 					if whose, known := exact[piece]; known && whose != label {
 						continue
 					}
-					if k, known := seen[piece]; known {
-						if forms[k].label == label && kind < forms[k].kind {
-							forms[k].kind, forms[k].ending = kind, own.ending(piece, kind, len(shown))
+					ending := own.ending(piece, kind, len(shown))
+					if id, known := seen[piece]; known {
+						old := &forms[id]
+						if old.label == label && (kind < old.kind || kind == old.kind && ending > old.ending && old.ofPart == (k >= len(values))) {
+							old.kind, old.ending = kind, ending
 						}
 						continue
 					}
@@ -262,7 +265,7 @@ func refForms(values []string) (forms []refForm) {
 					}
 					for _, piece := range pieces {
 						seen[piece] = len(forms)
-						forms = append(forms, refForm{piece, kind, label, own.ending(piece, kind, len(shown))})
+						forms = append(forms, refForm{piece, kind, label, ending, k >= len(values)})
 					}
 				}
 			}
@@ -272,20 +275,28 @@ func refForms(values []string) (forms []refForm) {
 	return forms
 }
 
-// refOwn is a value and how many bytes it begins with that are no secret. Which
-// those are, and which parts it has, TestParts says.
+// refOwn is what is spelled: how long it is, and what it begins with that is no
+// secret. Which bytes those are, and which parts there are, TestParts says.
 type refOwn struct {
-	core   string
+	size  int
+	heads []refHeads
+}
+
+type refHeads struct {
+	text   string
 	public int
-	size   int // of what is spelled
 }
 
 func (o refOwn) ending(form string, kind byte, whole int) int {
 	if kind == 'f' {
 		return max(8, (8*whole+o.size-1)/o.size)
 	}
-	if o.public > 0 && len(form) >= 8 && strings.EqualFold(form[:8], o.core[:8]) {
-		return max(8, min(o.public+4, 128))
+	for _, h := range o.heads {
+		for skip := 1; skip >= 0; skip-- {
+			if n := min(h.public-skip, 8, len(h.text)-skip); n > 0 && len(form) >= n && strings.EqualFold(form[:n], h.text[skip:skip+n]) {
+				return max(8, min(h.public-skip+4, 128))
+			}
+		}
 	}
 	return 8
 }
@@ -327,20 +338,22 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	}
 	all := partsOf([]byte(core))
 	if !parts {
-		*own = refOwn{core, publicBytes([]byte(core), all), len(core)}
+		first, _, _ := strings.Cut(core, "\n")
+		*own = refOwn{len(core), []refHeads{{core, max(publicBytes([]byte(core), all), publicName([]byte(first)))}}}
 		refEncodings(core, len(all) > 0, add)
-		refPlainly(whole, core, armoured, add)
+		refPlainly(whole, core, armoured, own, add)
 		return
 	}
 	for _, part := range all {
 		switch text := string(part.text); part.kind {
 		case inAllForms:
-			own.size = len(text)
+			*own = refOwn{len(text), []refHeads{{text, publicBytes(part.text, all)}}}
 			refEncodings(text, false, add)
-			refPlainly(text, text, false, add)
+			refPlainly(text, text, false, own, add)
 		case asWord:
 			add('w', text)
 		case inBase64:
+			*own = refOwn{size: len(text)}
 			refBase64(text, add)
 		}
 	}
@@ -349,7 +362,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 var refTrade = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`)
 
 // refPlainly adds a value as it is.
-func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...string)) {
+func refPlainly(whole, core string, armoured bool, own *refOwn, add func(kind byte, texts ...string)) {
 	if refTrade.MatchString(core) {
 		add('w', core)
 		return
@@ -367,11 +380,14 @@ func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...
 		for _, line := range strings.Split(text, "\n") {
 			line = string(bytes.TrimSpace([]byte(line)))
 			if len(line) >= 8 && !strings.HasPrefix(line, "-----") && !refStructure(line) {
+				heads := own.heads
+				own.heads = append(heads[:len(heads):len(heads)], refHeads{line, publicName([]byte(line))})
 				add('a', line)
 				refQuoted(line, add)
 				if visible := refVisible(line, ""); visible != line {
 					add('a', visible)
 				}
+				own.heads = heads
 			}
 		}
 	}
@@ -379,6 +395,8 @@ func refPlainly(whole, core string, armoured bool, add func(kind byte, texts ...
 
 var (
 	refSetting = regexp.MustCompile(`^(?:- )?["']*[A-Za-z0-9_.-]+["']*[ \t]*([:=])(.*)$`)
+	refComment = regexp.MustCompile(`^#[ !]`)
+	refTag     = regexp.MustCompile(`(?s)^<(?:\?[^>]*|[^>=]*)>$`)
 	refSection = regexp.MustCompile(`^\[.*\]$`)
 )
 
@@ -400,6 +418,9 @@ func refStructure(line string) bool {
 	if m := refSetting.FindStringSubmatch(line); m != nil && (m[1] == ":" || strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "=") != "") {
 		value := strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "\"',; \t")
 		return refSaid(value) < 8 || refLiteral.MatchString(value)
+	}
+	if refComment.MatchString(line) || refTag.MatchString(line) {
+		return true
 	}
 	return refSection.MatchString(line) && refSaid(line) < 16 || refSaid(line) < 6
 }

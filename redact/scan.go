@@ -200,10 +200,8 @@ func (s *scanner) ending(l *layer) {
 		s.cutOff(l)
 		return
 	}
-	n := len(l.text)
 	if at, id := s.longestEnd(l); id >= 0 {
-		from, _ := s.source(l, at, n)
-		s.hold(from, n-at)
+		s.holdFrom(l, at)
 	} else if l.under != nil && l.rest < len(l.under.text) {
 		s.unfinished(l)
 	}
@@ -213,14 +211,31 @@ func (s *scanner) ending(l *layer) {
 	}
 }
 
+// holdFrom holds the ends of a layer that are beginnings of patterns, of which the
+// longest begins at at. What anybody may read of it does not count.
+func (s *scanner) holdFrom(l *layer, at int) {
+	n := len(l.text)
+	for id := int32(0); id >= 0; at, id = s.beginningsIn(l).end(l.text, at+1) {
+		from, _ := s.source(l, at, n)
+		public := s.beginningsIn(l).public(l.text[at:])
+		s.hold(from, max(0, n-at-public))
+		if public == 0 {
+			return
+		}
+	}
+}
+
 // longestEnd is the longest end of a layer that is the beginning of a pattern: where
 // it begins, and the pattern or -1.
 func (s *scanner) longestEnd(l *layer) (at int, id int32) {
-	known := s.beginnings[0]
+	return s.beginningsIn(l).end(l.text, s.reach(l))
+}
+
+func (s *scanner) beginningsIn(l *layer) *beginnings {
 	if l.under != nil {
-		known = s.beginnings[1]
+		return s.beginnings[1]
 	}
-	return known.end(l.text, s.reach(l))
+	return s.beginnings[0]
 }
 
 // cutOff masks the beginning of a value that the end of the stream cuts off.

@@ -69,6 +69,9 @@ func TestMasks(t *testing.T) {
 		{"the end of a list of numbers", []string{"0123456789abcdef"}, "46 47 48 49 50", "46 47 48 49 50"},
 		{"the end of a list of more numbers", []string{"0123456789abcdef"}, "46 47 48 49 50 51 52 53 54 55", "46 47 [secret:L0]"},
 		{"marks of direction", []string{"abcdefghijkl"}, "abc\u202adef\u2066ghi\ufe0fjkl\n", "[secret:L0]\n"},
+		{"comments and tags of a document say nothing", []string{"#!/bin/bash\n# Do not edit\nexport TOKEN_X=Pa55word99\n", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<settings>\n<password>Pa55word98</password>\n</settings>"}, "#!/bin/bash\n# Do not edit\n<settings>\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<password>Pa55word98</password>\n", "#!/bin/bash\n# Do not edit\n<settings>\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n[secret:L1]\n"},
+		{"the end says only which setting", []string{"production:\n  password: Pa55word99\n"}, "wrong password: ", "wrong password: "},
+		{"the end says more", []string{"production:\n  password: Pa55word99\n"}, "wrong password: Pa55w", "wrong [secret:L0]"},
 		{"dump behind offsets of 64 bits", []string{"abcdefghijkl"}, "00007ffd1c3a0000: 6162 6364 6566 6768  abcdefgh\n00007ffd1c3a0008: 696a 6b6c  ijkl\n", "00007ffd1c3a0000: [secret:L0]\n\n"},
 		{"a hash is no offset", []string{"abcdefghijkl"}, "d41d8cd98f00b204e9800998ecf8427e  6162 6364 6566\ne41d8cd98f00b204e9800998ecf8427e  6768 696a 6b6c\n", "d41d8cd98f00b204e9800998ecf8427e  6162 6364 6566\ne41d8cd98f00b204e9800998ecf8427e  6768 696a 6b6c\n"},
 		{"dump of short lines", []string{"ab12\ncd34\nef56"}, "00000000: 6162 3132 0a63 6433 340a 6566 3536 0a20  ab12.cd34.ef56. \n", "00000000: [secret:L0]\n"},
@@ -294,6 +297,36 @@ func TestIdle(t *testing.T) {
 					t.Errorf("at the end: %q, %v, want %q", out.String(), err, test.want)
 				}
 			})
+		})
+	}
+}
+
+// TestPublicBeginning has prompts that end as values begin, with what anybody may
+// read of them: they show after an idle moment, and what follows is masked.
+func TestPublicBeginning(t *testing.T) {
+	settings := "a: 1\npassword: Pa55word99\n"
+	for _, test := range []struct{ value, prompt, rest, want string }{
+		{settings, "me@host's password: ", "Pa55word99\n", "[secret:L0]\n"},
+		{settings, "Enter password:", " ", " "},
+		{settings, "Enter password", ": Pa5", ": Pa5"},
+		{"Password: Pa55word99", "Password: ", "Pa55word99", "[secret:L0]"},
+		{"export DB_PASSWORD='Pa55word99'\nA=1", "export DB_PASSWORD='", "Pa55word99' ok\n", "[secret:L0] ok\n"},
+		{"user: me\npassword: Pa55word99\n", "user: ", "you\n", "you\n"},
+		{"postgres://app:Pa55word99@db.example.com/d", "is it postgres", "ql?\n", "ql?\n"},
+		{"postgres://app:Pa55word99@db.example.com/d", "postgres://app:Pa5", "5word99@x\n", "[secret:L0]@x\n"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			w := maskerOf(test.value).Writer(&out)
+			for _, step := range []struct{ text, shown string }{{test.prompt, test.prompt}, {test.rest, test.prompt + test.want}} {
+				_, _ = io.WriteString(w, step.text)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got := out.String(); got != step.shown {
+					t.Errorf("%q: after %q: %q, want %q", test.value, step.text, got, step.shown)
+				}
+			}
+			_ = w.Close()
 		})
 	}
 }
