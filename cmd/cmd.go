@@ -49,7 +49,7 @@ func (s Sys) Getenv(name string) string {
 // code. Where a command that was lent secrets died by a signal, Main dies by the
 // same one and does not return.
 func Main(args []string, sys Sys) int {
-	if code, ok := exec.Monitor(args); ok {
+	if code, ok := exec.Helper(args); ok {
 		return code
 	}
 	exec.Conceal() // most commands have a value or a key in hand at some time

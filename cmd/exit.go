@@ -3,6 +3,8 @@ package cmd
 import (
 	"fmt"
 	"strings"
+
+	"secrets/exec"
 )
 
 // The exit codes are an interface: scripts, agents and CI depend on them. They
@@ -21,10 +23,10 @@ const (
 
 	// exec alone, as env(1), nohup(1) and timeout(1) have them. Every other code
 	// of exec is the command's own.
-	exitTimeout   = 124 // the --timeout passed
-	exitNotRun    = 125 // secrets itself failed; the command was not started
-	exitCannotRun = 126 // the command was found but cannot be run
-	exitNoCommand = 127 // the command was not found
+	exitTimeout   = exec.CodeTimeout   // the --timeout passed
+	exitNotRun    = 125                // secrets itself failed; the command was not started
+	exitCannotRun = exec.CodeCannotRun // the command was found but cannot be run
+	exitNoCommand = exec.CodeNotFound  // the command was not found
 )
 
 // exitTexts describes each code in the words of the help texts, in their order.

@@ -9,12 +9,12 @@ const (
 	relayName   = "__relay"
 )
 
-// Monitor is the second life of our binary. Run starts it again, hidden, to
-// lead the session of a program that has a terminal of its own, to keep watch
-// over files with values, or to mask what a program left running still writes. Main calls Monitor with its arguments (less
-// the program's name) before anything else. If ok, that life is over and code
-// is the exit code.
-func Monitor(args []string) (code int, ok bool) {
+// Helper is the second life of our binary. Run starts it again, hidden, to lead the
+// session of a program that has a terminal of its own, to keep watch over files with
+// values, or to mask what a program left running still writes. Main calls Helper
+// with its arguments (less the program's name) before anything else. If ok, that
+// life is over and code is the exit code.
+func Helper(args []string) (code int, ok bool) {
 	switch {
 	case len(args) == 3 && args[0] == monitorName:
 		return monitorMain(args[1], args[2]), true

@@ -1,4 +1,4 @@
 package exec
 
-// Monitor does nothing on Windows, where our binary has one life.
-func Monitor([]string) (code int, ok bool) { return 0, false }
+// Helper does nothing on Windows, where our binary has one life.
+func Helper([]string) (code int, ok bool) { return 0, false }

@@ -18,7 +18,7 @@ import (
 // The test binary is also the smallest program that uses this room: what the
 // tests start as "front" is itself, with flags in place of a store.
 func TestMain(m *testing.M) {
-	if code, ok := exec.Monitor(os.Args[1:]); ok {
+	if code, ok := exec.Helper(os.Args[1:]); ok {
 		os.Exit(code)
 	}
 	if len(os.Args) > 1 && os.Args[1] == "front" {

@@ -30,7 +30,7 @@ type watch struct {
 	Labels []string
 	Values [][]byte
 	Caller []int
-	Held   []redact.Held // what the maskers of the pipes still hold
+	Held   [][]byte // what the maskers of the pipes still hold
 }
 
 // linger gives the streams that have not ended a moment, and says which of them
@@ -73,7 +73,7 @@ func (c *Command) relay(open []*stream) {
 	var orders watch
 	defer func() {
 		for _, held := range orders.Held {
-			clear(held.Kept)
+			clear(held)
 		}
 	}()
 	for _, secret := range c.secrets() {
@@ -97,7 +97,7 @@ func (c *Command) relay(open []*stream) {
 		return
 	}
 	for _, s := range open {
-		orders.Held = append(orders.Held, s.to.Leave())
+		orders.Held = append(orders.Held, s.to.Leave().Expose())
 	}
 	_ = json.NewEncoder(to).Encode(orders)
 }
@@ -118,7 +118,11 @@ func relayMain() int {
 	var streams []*stream
 	for i, caller := range orders.Caller {
 		s := newStream(os.NewFile(uintptr(firstPipe+i), "pipe"), masker, callers[caller])
-		s.to = masker.Resume(s.outlet, orders.Held[i])
+		resumed, err := masker.Resume(s.outlet, redact.NewValue(orders.Held[i]))
+		if err != nil {
+			return notStarted
+		}
+		s.to = resumed
 		s.used.Store(true) // what is held may have to be shown at the end
 		s.flow()
 		streams = append(streams, s)

@@ -1,7 +1,7 @@
 package redact
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 )
@@ -10,25 +10,23 @@ import (
 
 var errLeft = errors.New("write to a masking writer that was left")
 
-// Held is what a writer knows of its stream. It may hold the beginning of a value.
-type Held struct {
-	Kept         []byte // the end of the stream so far
-	Moved        bool   // it is no longer the beginning
-	Settled, Out int    // bytes of Kept that are dealt with, and that are written
-	Last         Mask
+// held is what a writer knows of its stream.
+type held struct {
+	Kept         []byte // the end of the stream so far; it may be the beginning of a value
+	Moved        bool
+	Settled, Out int
+	Last         lastMask
 }
 
-// A Mask is the last one that was written, in bytes of Kept.
-type Mask struct {
-	From, To         int
-	Label            int32 // the number of the secret
-	Longest          int   // bytes of the match that named it
-	Settled, Written bool
+type lastMask struct {
+	From, To, Longest int
+	Label             int32
+	Settled, Written  bool
 }
 
-// Leave ends the writer and not its stream: nothing more is written, and a writer
-// that is made of what it returns goes on. It is closed all the same.
-func (w *Writer) Leave() Held {
+// Leave ends the writer and not its stream: it writes nothing more, and a writer that
+// Resume makes of what it returns goes on. It is closed all the same.
+func (w *Writer) Leave() Value {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stop()
@@ -36,16 +34,26 @@ func (w *Writer) Leave() Held {
 		w.err = errLeft
 	}
 	l := w.last
-	return Held{bytes.Clone(w.kept), w.moved, w.settled, w.out, Mask{l.from, l.to, l.label, l.longest, l.settled, l.written}}
+	text, err := json.Marshal(held{w.kept, w.moved, w.settled, w.out, lastMask{l.from, l.to, l.longest, l.label, l.settled, l.written}})
+	if err != nil {
+		panic(err) // no type of these can fail
+	}
+	return NewValue(text)
 }
 
 // Resume returns a writer that goes on where another one was left. Its masker has
-// the same secrets as the other's, in the same order.
-func (m *Masker) Resume(dst io.Writer, h Held) *Writer {
+// the same secrets as the other's, in the same order. It fails at what Leave did not
+// return.
+func (m *Masker) Resume(dst io.Writer, left Value) (*Writer, error) {
+	var h held
+	if err := json.Unmarshal(left.Expose(), &h); err != nil {
+		return nil, err
+	}
+	defer clear(h.Kept)
 	w := m.Writer(dst)
 	w.keep(h.Kept)
 	w.moved, w.settled, w.out = h.Moved, h.Settled, h.Out
 	w.last = run{span{h.Last.From, h.Last.To, h.Last.Label, h.Last.Longest}, h.Last.Settled, h.Last.Written}
 	w.wait()
-	return w
+	return w, nil
 }

@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	crand "crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -428,16 +427,12 @@ func handedOver(m *Masker, text []byte, cut int) []byte {
 	first := m.Writer(&out)
 	first.idle = time.Hour
 	_, _ = first.Write(text[:cut])
-	held, err := json.Marshal(first.Leave())
+	left := first.Leave()
+	_ = first.Close() // shows nothing more
+	second, err := m.Resume(&out, left)
 	if err != nil {
 		panic(err)
 	}
-	_ = first.Close() // shows nothing more
-	var h Held
-	if err := json.Unmarshal(held, &h); err != nil {
-		panic(err)
-	}
-	second := m.Resume(&out, h)
 	second.stop()
 	second.idle = time.Hour
 	_, _ = second.Write(text[cut:])
