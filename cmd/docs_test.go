@@ -36,6 +36,27 @@ func TestPitfalls(t *testing.T) {
 	}
 }
 
+// No text shows a value in the arguments of a program, where ps shows it.
+func TestNoTextExpandsIntoArguments(t *testing.T) {
+	into := regexp.MustCompile(`curl[^\n|]*\$(NAME|\w*KEY|\w*TOKEN)\b`)
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/demo/run", "*.go", "../completions/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			flowed := regexp.MustCompile(`\n> `).ReplaceAll(text, []byte(" "))
+			if found := into.Find(flowed); found != nil {
+				t.Errorf("%s: %s", path, found)
+			}
+		}
+	}
+}
+
 // tests are the names of all tests and scripts.
 func tests(t *testing.T) map[string]bool {
 	t.Helper()

@@ -63,7 +63,8 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
   secrets exec --stdin registry-password -- docker login -u me --password-stdin
   secrets exec --bundle ci.age --use npm-token -- npm publish
   secrets exec --use KEY=openai-api-key -- sh -c \
-    'curl -H "Authorization: Bearer $KEY" https://api.openai.com/v1/models'`,
+    'printf "Authorization: Bearer %s" "$KEY" |
+     curl -H @- https://api.openai.com/v1/models'`,
 		Args:                  execArgs,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -230,7 +230,7 @@ func aboutExec(err error) (advice, bool) {
 	case errors.As(err, &duplicate):
 		return advice{exitUsage, "give one of them another name: --use NAME=LABEL"}, true
 	case errors.As(err, &inArgv):
-		return advice{exitRefused, "everybody on this machine can read a command line, and agents keep it: treat the value as exposed\nlet the command read the variable itself, for example: sh -c 'cmd \"$NAME\"'"}, true
+		return advice{exitRefused, "everybody on this machine can read a command line, and agents keep it: treat the value as exposed\nlet the command read it from its environment (--use), from a file (--use-file) or from its stdin (--stdin)"}, true
 	case errors.As(err, &tooBig) && tooBig.Label == "":
 		return advice{exitRefused, "this system takes no more: shorten the command line, or start from a small environment with --clean"}, true
 	case errors.As(err, &tooBig):
