@@ -120,23 +120,12 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 		return err
 	}
 	defer s.Close()
-	m, err := s.Meta(label)
-	known := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	now := sys.Now()
+	_, was, err := o.describe(s.Meta, label, now)
+	if err != nil {
 		return err
 	}
-	m.Label, m.Updated, m.Unmasked = label, sys.Now(), o.unmasked
-	if !known {
-		m.Created = m.Updated
-	}
-	ended := known && o.expires == nil && expired(m, m.Updated)
-	if ended { // a new value would be told to have ended by each use
-		m.Expires = time.Time{}
-	}
-	if err := o.apply(&m, m.Updated); err != nil {
-		return err
-	}
-	value, replace, err := o.value(sys, label, known)
+	value, replace, err := o.value(sys, label, was.known)
 	if err != nil {
 		return err
 	}
@@ -144,9 +133,13 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if err := checkLength(value, o.unmasked); err != nil {
 		return err
 	}
-	err = s.Update(func(tx *store.Tx) error {
+	var m store.Meta
+	err = s.Update(func(tx *store.Tx) (err error) {
 		// Another process may have come first while the value was asked for.
-		if _, err := tx.Meta(label); err == nil && !replace {
+		if m, was, err = o.describe(tx.Meta, label, now); err != nil {
+			return err
+		}
+		if was.known && !replace {
 			return &labelTakenError{label}
 		}
 		return tx.Put(m, value)
@@ -154,8 +147,8 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if err != nil {
 		return err
 	}
-	say(sys, "%s %s, lent as %s", map[bool]string{true: "replaced", false: "stored"}[known], label, variable(m))
-	if ended {
+	say(sys, "%s %s, lent as %s", map[bool]string{true: "replaced", false: "stored"}[was.known], label, variable(m))
+	if was.ended {
 		say(sys, "its time had ended, and it never expires now; to say when: secrets edit %s --expires 90d", label)
 	}
 	if other := sharing(s, m); other != "" {
@@ -168,6 +161,31 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 		warn(sys, "the value %s, which commands get as well; if it is not meant: secrets set %s --replace", odd, label)
 	}
 	return nil
+}
+
+// A former is what there was under a label before.
+type former struct {
+	known bool
+	ended bool // its time is over, and no new one was given
+}
+
+// describe is what is known about the secret by now, changed as the flags say.
+func (o setOptions) describe(look func(label string) (store.Meta, error), label string, now time.Time) (store.Meta, former, error) {
+	m, err := look(label)
+	was := former{known: err == nil}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return m, was, err
+	}
+	m.Label, m.Updated, m.Unmasked = label, now, o.unmasked
+	if !was.known {
+		m.Created = now
+	}
+	was.ended = was.known && o.expires == nil && expired(m, now)
+	if was.ended { // a new value would be told to have ended by each use
+		m.Expires = time.Time{}
+	}
+	err = o.apply(&m, now)
+	return m, was, err
 }
 
 // sharing is a label whose secret is lent under the same variable, or nothing.
