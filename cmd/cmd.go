@@ -140,7 +140,7 @@ Environment:
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(showUsage)
 	root.Flags().Bool("version", false, "print the version")
-	root.PersistentFlags().StringVar(&at.keyFile, "key-file", "", "the key `file` of a store whose key source is a file")
+	wordFlag(root.PersistentFlags(), &at.keyFile, "key-file", "the key `file` of a store whose key source is a file")
 	root.PersistentFlags().BoolVar(&at.allowRemoteFS, "allow-remote-fs", false, "open a store on a network file system (locks and memory maps may fail there)")
 	root.PersistentFlags().IntVar(&at.passphraseFD, "passphrase-fd", noFD, "read passphrases from descriptor `N`, one a line, and do not ask")
 	root.PersistentFlags().Lookup("passphrase-fd").DefValue = "0" // so that none is shown

@@ -81,11 +81,11 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
 	f.SetInterspersed(false)
 	f.StringArrayVar(&o.use, "use", nil, "lend `[NAME=]LABEL`; may be repeated, or take several with commas between")
 	f.StringArrayVar(&o.useFile, "use-file", nil, "lend as a private file: `NAME=LABEL`, with its path in NAME")
-	f.StringVar(&o.stdin, "stdin", "", "give the value of `LABEL` to the command as its standard input")
+	wordFlag(f, &o.stdin, "stdin", "give the value of `LABEL` to the command as its standard input")
 	f.StringArrayVar(&o.maskEnv, "mask-env", nil, "mask the value that the variable `NAME` has already")
 	f.BoolVar(&o.clean, "clean", false, "start from a small environment (PATH, HOME, TERM, LANG …), not from yours")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this time (30s, 5m): first by TERM, then by KILL")
-	f.StringVar(&o.bundle, "bundle", "", "lend out of the bundle in `FILE`, without a store")
+	wordFlag(f, &o.bundle, "bundle", "lend out of the bundle in `FILE`, without a store")
 	o.identity.flags(c)
 	f.BoolVar(&o.noMask, "no-mask", false, "mask nothing; only for a human at a terminal")
 	for _, flag := range []string{"use", "use-file", "stdin"} {

@@ -8,6 +8,24 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// A word is a flag that refuses nothing as its value: where a variable in its place
+// is empty, another source would be taken without a word.
+type word struct{ to *string }
+
+// wordFlag binds a flag that takes a word.
+func wordFlag(f *pflag.FlagSet, to *string, name, help string) { f.Var(word{to}, name, help) }
+
+func (w word) String() string { return *w.to }
+func (w word) Type() string   { return "string" }
+
+func (w word) Set(s string) error {
+	if s == "" {
+		return errors.New("empty")
+	}
+	*w.to = s
+	return nil
+}
+
 // flagError says what is wrong with a flag in our own words: pflag quotes the
 // argument, and what was typed there may be a value.
 func flagError(c *cobra.Command, err error) error {

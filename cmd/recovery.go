@@ -74,7 +74,7 @@ file.` + exitStatus(storeExits...),
 }
 
 func identityFileFlag(c *cobra.Command, file *string) {
-	c.Flags().StringVar(file, "identity-file", "", "the `file` with the age identity")
+	wordFlag(c.Flags(), file, "identity-file", "the `file` with the age identity")
 }
 
 // isIdentity tells whether an identity stands where the name of a file belongs. age

@@ -56,8 +56,8 @@ The first 'set' makes the store, as 'init' does, where the keyring can serve.` +
 		o.random = f.Changed("generate")
 		return runSet(sys, at, args[0], o)
 	}
-	f.StringVar(&o.fromFile, "from-file", "", "take the value from a `file`, every byte of it")
-	f.StringVar(&o.fromEnv, "from-env", "", "take the value from the environment variable `NAME`")
+	wordFlag(f, &o.fromFile, "from-file", "take the value from a `file`, every byte of it")
+	wordFlag(f, &o.fromEnv, "from-env", "take the value from the environment variable `NAME`")
 	f.IntVar(&o.generate, "generate", 0, "make a random value of this many letters and digits")
 	f.BoolVar(&o.replace, "replace", false, "replace the value that is there")
 	f.BoolVar(&o.unmasked, "unmasked", false, "take a value under 4 bytes, which is never masked")
