@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -55,10 +56,30 @@ func answer(parts []string) (string, error) {
 	return string(e.text), err
 }
 
+// What was typed stays in no buffer, and becomes no string.
+func TestTypedIsForgotten(t *testing.T) {
+	keys := &typist{left: []string{"one\ntwo\n", "three\x03behind"}}
+	p := &prompter{in: keys}
+	if err := p.read(new(entry)); !errors.Is(err, interruptedError{syscall.SIGINT}) {
+		t.Fatal(err)
+	}
+	p.close()
+	for _, buffer := range keys.given {
+		if text := bytes.Trim(buffer, "\x00"); len(text) > 0 {
+			t.Errorf("%q is still there", text)
+		}
+	}
+	typed := bytes.Repeat([]byte("typed"), 100)
+	if n := testing.AllocsPerRun(10, func() { isAmong(typed, []string{"y", "yes"}) }); n != 0 {
+		t.Errorf("comparing an answer makes %v copies", n)
+	}
+}
+
 // A typist gives one part a read.
 type typist struct {
 	*os.File
-	left []string
+	left  []string
+	given [][]byte // the buffers that were filled
 }
 
 func (t *typist) Read(b []byte) (int, error) {
@@ -70,5 +91,6 @@ func (t *typist) Read(b []byte) (int, error) {
 	}
 	n := copy(b, t.left[0])
 	t.left = t.left[1:]
+	t.given = append(t.given, b)
 	return n, nil
 }

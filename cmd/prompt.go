@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 	"unicode"
@@ -173,8 +171,15 @@ func (p *prompter) confirm(question string, accepted ...string) (bool, error) {
 	return isAmong(answer.Expose(), accepted), nil
 }
 
+// isAmong makes no string of the answer: it may be a value.
 func isAmong(answer []byte, accepted []string) bool {
-	return slices.Contains(accepted, strings.ToLower(string(bytes.TrimSpace(answer))))
+	answer = bytes.TrimSpace(answer)
+	for _, text := range accepted {
+		if bytes.EqualFold(answer, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // mute keeps what is typed from being shown until restore is called: while a
@@ -202,6 +207,7 @@ func (s Sys) mute() (restore func()) {
 
 // close closes the terminal's files, which are the prompter's own.
 func (p *prompter) close() {
+	clear(p.rest)
 	_ = p.in.Close()
 	_ = p.out.Close()
 }
@@ -223,6 +229,7 @@ func (p *prompter) read(e *entry) error {
 	for {
 		for len(p.rest) > 0 && (!e.ended || e.splits(p.rest[0])) {
 			b := p.rest[0]
+			p.rest[0] = 0
 			p.rest = p.rest[1:]
 			if err := e.key(b); err != nil {
 				return err
