@@ -124,9 +124,6 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		return &notHumanError{agent: sys.agent()}
 	}
 	w, err := o.wishes(sys)
-	if err != nil {
-		return err
-	}
 	command := exec.Command{
 		Args:    args,
 		Env:     sys.Env,
@@ -137,6 +134,10 @@ func runExec(sys Sys, at *place, args []string, o execOptions) error {
 		Stderr:  sys.Stderr,
 		Timeout: o.timeout,
 		Warn:    func(err error) { warn(sys, "%s", sentence(err)) },
+	}
+	defer wipeLent(&command)
+	if err != nil {
+		return err
 	}
 	err = w.lend(sys, at, &command)
 	at.close()

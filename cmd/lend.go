@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"secrets/exec"
@@ -164,20 +165,33 @@ func (w wishes) take(sys Sys, s chest, to *exec.Command) (err error) {
 	return err
 }
 
-// loans takes the value of each use out.
-func loans(sys Sys, s chest, uses []use) ([]exec.Loan, error) {
-	var lent []exec.Loan
+// loans takes the value of each use out. With an error come those taken before it.
+func loans(sys Sys, s chest, uses []use) (lent []exec.Loan, err error) {
 	for _, u := range uses {
 		m, value, err := lend(sys, s, u.label, toRun)
 		if err != nil {
-			return nil, err
+			return lent, err
 		}
 		if u.name == "" {
-			if u.name, err = m.EnvName(); err != nil {
-				return nil, err
-			}
+			u.name, err = m.EnvName()
 		}
 		lent = append(lent, exec.Loan{Name: u.name, Label: u.label, Value: value})
+		if err != nil {
+			return lent, err
+		}
 	}
 	return lent, nil
+}
+
+// wipeLent overwrites all that a command was to have: it has ended, or never began.
+func wipeLent(c *exec.Command) {
+	for _, loan := range slices.Concat(c.Loans, c.Files) {
+		loan.Value.Wipe()
+	}
+	if c.Input != nil {
+		c.Input.Value.Wipe()
+	}
+	for _, secret := range c.Masked {
+		secret.Value.Wipe()
+	}
 }
