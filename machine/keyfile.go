@@ -91,8 +91,11 @@ func (s FileSource) Create(e Epoch) (redact.Value, error) {
 		return redact.Value{}, err
 	}
 	key := newKey()
+	defer key.Wipe()
 	err := s.change(func(lines []byte) ([]byte, error) {
-		if _, err := findKey(lines, e); !errors.Is(err, KeyMissing) {
+		there, err := findKey(lines, e)
+		there.Wipe()
+		if !errors.Is(err, KeyMissing) {
 			return nil, KeyExists
 		}
 		return appendKey(lines, e, key), nil
@@ -102,9 +105,9 @@ func (s FileSource) Create(e Epoch) (redact.Value, error) {
 	}
 	kept, err := s.Key(e)
 	if err == nil && !kept.Equal(key) {
+		kept.Wipe()
 		return redact.Value{}, KeyNotKept
 	}
-	key.Wipe()
 	return kept, err
 }
 
@@ -118,6 +121,7 @@ func (s FileSource) Delete(e Epoch) error {
 			}
 		}
 		if len(kept) == len(lines) {
+			clear(kept)
 			return nil, KeyMissing
 		}
 		return kept, nil
@@ -139,15 +143,23 @@ func (s FileSource) read() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	lines, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err == nil && len(lines) > maxKeyFile {
-		err = s.tooLong()
-	}
+	info, err := f.Stat()
 	if err != nil {
-		clear(lines)
 		return nil, err
 	}
-	return lines, nil
+	if info.Size() > maxKeyFile {
+		return nil, s.tooLong()
+	}
+	lines := make([]byte, info.Size()+1) // one array: reading by growing would leave copies
+	n, err := io.ReadFull(f, lines)
+	switch {
+	case err == nil:
+		err = fmt.Errorf("%s: %w: it grew while it was read", s.Path, KeyMalformed)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return lines[:n], nil
+	}
+	clear(lines)
+	return nil, err
 }
 
 func (s FileSource) tooLong() error {
@@ -251,9 +263,14 @@ func namesEpoch(line []byte, e Epoch) bool {
 		string(fields[1]) == strconv.FormatUint(e.Number, 10)
 }
 
-// appendKey returns lines and the line of e, in memory of their own.
+// maxLine bounds the line of a key: a store's id, an epoch, a key, what stands
+// between them and the line ends.
+const maxLine = 32 + 20 + 43 + 4
+
+// appendKey returns lines and the line of e, in memory of their own, and in one
+// array: growing would leave copies.
 func appendKey(lines []byte, e Epoch, key redact.Value) []byte {
-	out := bytes.Clone(lines)
+	out := append(make([]byte, 0, len(lines)+maxLine), lines...)
 	if len(out) > 0 && out[len(out)-1] != '\n' {
 		out = append(out, '\n')
 	}

@@ -23,6 +23,27 @@ func TestFileSourceKeepsKeys(t *testing.T) {
 	testSource(t, newFileSource(t))
 }
 
+// The keys of all stores are read and written in one array each, which is cleared;
+// growing would leave copies.
+func TestKeyFileIsNotCopied(t *testing.T) {
+	content := testLine + otherLine
+	for i := range 3 {
+		s := writeKeyFile(t, content[:len(content)-i])
+		lines, err := s.read()
+		if err != nil || string(lines) != content[:len(content)-i] {
+			t.Fatalf("got %q (%v)", lines, err)
+		}
+		if got, want := cap(lines), len(lines)+1; got != want {
+			t.Errorf("read into %d bytes, want %d", got, want)
+		}
+		last := testEpoch
+		last.Number = 1<<64 - 1
+		if got, want := cap(appendKey(lines, last, testKey)), len(lines)+maxLine; got != want {
+			t.Errorf("written in %d bytes, want %d", got, want)
+		}
+	}
+}
+
 const (
 	testLine  = "01020300000000000000000000000000 1 S0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0s\n"
 	otherLine = "ff020300000000000000000000000000 1 VlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlY\n"

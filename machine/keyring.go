@@ -78,21 +78,24 @@ func (s KeyringSource) Create(e Epoch) (redact.Value, error) {
 	if err != nil {
 		return redact.Value{}, err
 	}
-	switch _, err := v.key(); {
+	there, err := v.key()
+	there.Wipe()
+	switch {
 	case err == nil, errors.Is(err, KeyMalformed):
 		return redact.Value{}, KeyExists
 	case !errors.Is(err, KeyMissing):
 		return redact.Value{}, err
 	}
 	key := newKey()
+	defer key.Wipe()
 	if err := v.set(keyPrefix + base64.RawStdEncoding.EncodeToString(key.Expose())); err != nil {
 		return redact.Value{}, err
 	}
 	kept, err := v.key()
 	if errors.Is(err, KeyMissing) || err == nil && !kept.Equal(key) {
+		kept.Wipe()
 		return redact.Value{}, KeyNotKept
 	}
-	key.Wipe()
 	return kept, err
 }
 
@@ -197,7 +200,9 @@ func parseKey(text string) (redact.Value, error) {
 	if !ok {
 		return redact.Value{}, KeyMalformed
 	}
-	return decodeKey([]byte(encoded))
+	copied := []byte(encoded)
+	defer clear(copied)
+	return decodeKey(copied)
 }
 
 // decodeKey reads unpadded base64 of 32 bytes. Its error does not quote it.
@@ -205,8 +210,8 @@ func decodeKey(encoded []byte) (redact.Value, error) {
 	if len(encoded) != base64.RawStdEncoding.EncodedLen(keySize) { // the decoder skips line breaks
 		return redact.Value{}, KeyMalformed
 	}
-	key, err := base64.RawStdEncoding.Strict().AppendDecode(nil, encoded)
-	if err != nil || len(key) != keySize {
+	key := make([]byte, keySize)
+	if n, err := base64.RawStdEncoding.Strict().Decode(key, encoded); err != nil || n != keySize {
 		clear(key)
 		return redact.Value{}, KeyMalformed
 	}
