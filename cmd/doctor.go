@@ -45,7 +45,7 @@ the store, which stays as it is; 'secrets restore' puts it in the store's place.
 
 // A finding is one line of doctor.
 type finding struct {
-	Check string `json:"check"` // store, key, hardware-id, binding, recovery, contents
+	Check string `json:"check"` // store, hardware-id, the key source (keyring, file, passphrase), binding, secrets, recovery, contents
 	Level string `json:"level"` // ok, warning, error
 	State string `json:"state"` // a short name, made for programs
 	Fact  string `json:"fact"`

@@ -55,6 +55,7 @@ variable SECRETS_IDENTITY, which the command does not get.
 The command holds the values: it can send or store them wherever it was told to,
 or print them in a form that nobody masks (compressed, encrypted, in pieces).` + exitStatus(exitOK, exitTimeout, exitNotRun, exitCannotRun, exitNoCommand) + `
 
+      1  the command said 0, but not all that it wrote arrived
     128+n  a signal n ended the command; every other code is the command's own`,
 		Example: `  secrets exec --use openai-api-key -- python3 script.py
   secrets exec --use GH_TOKEN=github/token -- gh pr list

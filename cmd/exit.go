@@ -22,7 +22,8 @@ const (
 	exitRefused  = 9 // policy, permissions, file system, platform
 
 	// exec alone, as env(1), nohup(1) and timeout(1) have them. Every other code
-	// of exec is the command's own.
+	// of exec is the command's own, but for exitFailed where the command said 0 and
+	// output of it was lost.
 	exitTimeout   = exec.CodeTimeout   // the --timeout passed
 	exitNotRun    = 125                // secrets itself failed; the command was not started
 	exitCannotRun = exec.CodeCannotRun // the command was found but cannot be run

@@ -299,7 +299,7 @@ func (w *walk) elements(pg page, from []byte) (more bool, err error) {
 }
 
 // rootTree finds the tree of buckets by the newer of the two meta pages that
-// are whole. A store's both lead to the same one: see write.
+// are whole. A store's both lead to the same one: see draft.build.
 func rootTree(r io.ReaderAt, size int64) (tree, error) {
 	p := &pages{r: r, count: uint64(size) / pageSize}
 	var root, newest uint64
