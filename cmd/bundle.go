@@ -39,6 +39,9 @@ type parcel struct {
 	to      []string
 	expires string
 	out     string
+
+	recipients transfer.Recipients // as check has read them
+	ends       time.Time           // the zero time for never
 }
 
 func (o *parcel) flags(c *cobra.Command, expires string) {
@@ -69,8 +72,8 @@ var (
 	errStdinTwice    = errors.New("only one value can come from stdin")
 )
 
-// check refuses what would fail once secrets are open.
-func (o *parcel) check(sys Sys) error {
+// check reads the flags, and refuses what would fail once secrets are open.
+func (o *parcel) check(sys Sys) (err error) {
 	if o.out == "-" {
 		o.out = ""
 	}
@@ -82,19 +85,19 @@ func (o *parcel) check(sys Sys) error {
 	case sys.agent() != "":
 		return errAgentSeals
 	}
-	return nil
+	if o.ends, err = o.end(sys.Now()); err != nil {
+		return err
+	}
+	o.recipients, err = transfer.ParseRecipients(o.to, pluginHuman(sys))
+	return err
 }
 
 // seal writes b to its recipients: to stdout, or into a new file.
 func (o *parcel) seal(sys Sys, b *transfer.Bundle) error {
-	recipients, err := transfer.ParseRecipients(o.to, pluginHuman(sys))
-	if err != nil {
-		return err
-	}
 	if o.out == "" {
-		return b.Write(sys.Stdout, recipients)
+		return b.Write(sys.Stdout, o.recipients)
 	}
-	return writeNew(o.out, func(w io.Writer) error { return b.Write(w, recipients) })
+	return writeNew(o.out, func(w io.Writer) error { return b.Write(w, o.recipients) })
 }
 
 // writeNew writes a file that must not be there yet. After an error it is not.
@@ -197,10 +200,8 @@ func pack(sys Sys, at *place, b *transfer.Bundle, labels []string) error {
 }
 
 // finish dates and writes b, and says what it is.
-func (o *parcel) finish(sys Sys, b *transfer.Bundle) (err error) {
-	if b.Expires, err = o.end(sys.Now()); err != nil {
-		return err
-	}
+func (o *parcel) finish(sys Sys, b *transfer.Bundle) error {
+	b.Expires = o.ends
 	if err := o.seal(sys, b); err != nil {
 		return err
 	}
