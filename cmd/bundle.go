@@ -39,6 +39,7 @@ type parcel struct {
 	to      []string
 	expires string
 	out     string
+	old     string // the file that is replaced, instead of out
 
 	recipients transfer.Recipients // as check has read them
 	ends       time.Time           // the zero time for never
@@ -80,7 +81,7 @@ func (o *parcel) check(sys Sys) (err error) {
 	switch {
 	case len(o.to) == 0:
 		return transfer.ErrNoRecipient
-	case o.out == "" && isTerminal(sys.Stdout):
+	case o.out == "" && o.old == "" && isTerminal(sys.Stdout):
 		return usage(errNoOutput)
 	case sys.agent() != "":
 		return errAgentSeals
@@ -92,12 +93,17 @@ func (o *parcel) check(sys Sys) (err error) {
 	return err
 }
 
-// seal writes b to its recipients: to stdout, or into a new file.
+// seal writes b to its recipients: to stdout, into a new file, or in the place of
+// an old one.
 func (o *parcel) seal(sys Sys, b *transfer.Bundle) error {
-	if o.out == "" {
-		return b.Write(sys.Stdout, o.recipients)
+	write := func(w io.Writer) error { return b.Write(w, o.recipients) }
+	switch {
+	case o.old != "":
+		return replaceFile(o.old, write)
+	case o.out == "":
+		return write(sys.Stdout)
 	}
-	return writeNew(o.out, func(w io.Writer) error { return b.Write(w, o.recipients) })
+	return writeNew(o.out, write)
 }
 
 // writeNew writes a file that must not be there yet. After an error it is not.
@@ -111,6 +117,31 @@ func writeNew(path string, write func(io.Writer) error) error {
 	err = errors.Join(write(f), f.Sync(), f.Close())
 	if err != nil {
 		_ = os.Remove(path)
+	}
+	return err
+}
+
+// replaceFile writes a file in the place of one, with its mode, in one step. A link
+// to it stays one. After an error the old file is there as it was.
+func replaceFile(path string, write func(io.Writer) error) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	old, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Chmod(old.Mode().Perm()), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
 	}
 	return err
 }
@@ -414,9 +445,8 @@ make a new bundle. Refused where an agent is detected.` + exitStatus(exitOK, exi
 }
 
 func runBundleRotate(sys Sys, at *place, path string, with identityOrigin, o parcel) error {
-	replaces := o.out == "" && path != "-"
-	if replaces {
-		o.out = path + ".new"
+	if o.out == "" && path != "-" {
+		o.old = path
 	}
 	if err := o.check(sys); err != nil {
 		return err
@@ -427,11 +457,8 @@ func runBundleRotate(sys Sys, at *place, path string, with identityOrigin, o par
 	}
 	defer b.Wipe()
 	b.Created = sys.Now()
-	if err := o.finish(sys, b.Bundle); err != nil || !replaces {
+	if err := o.finish(sys, b.Bundle); err != nil || o.old == "" {
 		return err
-	}
-	if err := os.Rename(o.out, path); err != nil {
-		return errors.Join(err, os.Remove(o.out))
 	}
 	say(sys, "replaced %s", filepath.Clean(path))
 	return nil
