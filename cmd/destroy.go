@@ -56,6 +56,9 @@ func runDestroy(sys Sys, at *place) error {
 	if !yes {
 		return errNotDestroyed
 	}
+	if now, err := store.Open(path, at.options()); err == nil {
+		s = now // which key goes, a rekey may have changed meanwhile
+	}
 	if err := store.Destroy(path, at.options()); err != nil {
 		return err
 	}

@@ -194,6 +194,21 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
+// The key that goes is the one that the store has when the question is answered.
+func TestDestroyBehindARekey(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "sk-0123456789", "set", "k")
+	s := h.at(t, nil, "destroy")
+	s.wait(t, "Type destroy to go on: ")
+	h.must(t, "", "rekey")
+	s.answer(t, "Type destroy to go on: ", "destroy\n")
+	s.end(t, 0)
+	if keys, _ := os.ReadDir(filepath.Join(h.dir, "keyring")); len(keys) > 0 {
+		t.Errorf("a key stays: %v", keys)
+	}
+}
+
 // What does not open any more can be destroyed all the same.
 func TestDestroyWhatDoesNotOpen(t *testing.T) {
 	t.Parallel()

@@ -59,13 +59,17 @@ func eachFault(try func(fault) (met bool)) (faults int) {
 // suffer runs a role under a fault, and returns what it said of an error.
 func suffer(t *testing.T, f fault, path string, role *exec.Cmd) (met bool, said string, err error) {
 	t.Helper()
-	trace := filepath.Join(t.TempDir(), "trace")
 	folder := filepath.Dir(path)
+	return sufferOn(t, f, role, filepath.Dir(folder), folder, path, path+draftSuffix, filepath.Join(folder, LockName),
+		filepath.Join(folder, RepairedName), filepath.Join(folder, RepairedName)+draftSuffix, path+keptSuffix+"1")
+}
+
+// sufferOn is suffer for calls that touch one of these files.
+func sufferOn(t *testing.T, f fault, role *exec.Cmd, files ...string) (met bool, said string, err error) {
+	t.Helper()
+	trace := filepath.Join(t.TempDir(), "trace")
 	args := []string{"-f", "-qq", "-o", trace, "-e", "signal=none", "-e", "trace=" + f.call, "-e", "inject=" + f.String()}
-	for _, p := range []string{
-		filepath.Dir(folder), folder, path, path + draftSuffix, filepath.Join(folder, LockName),
-		filepath.Join(folder, RepairedName), filepath.Join(folder, RepairedName) + draftSuffix, path + keptSuffix + "1",
-	} {
+	for _, p := range files {
 		args = append(args, "-P", p)
 	}
 	cmd := exec.CommandContext(t.Context(), "strace", append(args, role.Args...)...)
@@ -162,7 +166,51 @@ func TestTortureFaultsOfInit(t *testing.T) {
 	}
 }
 
+// A backup that could not be made or restored leaves nothing behind.
+func TestFaultsLeaveNothing(t *testing.T) {
+	path, m := newModelStore(t)
+	if err := m.stepStore(path); err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Unlock(keyOfEpoch(m.epoch)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Backup(copied); err != nil {
+		t.Fatal(err)
+	}
+	for call, file := range map[string]string{"fchmod": path + draftSuffix, "linkat": path, "renameat": path} {
+		f := fault{call, "EIO", 1, false}
+		if met, said, err := sufferOn(t, f, child(t, "restore", path, copied), file); !met || err == nil {
+			t.Errorf("%v was met: %t, %q", f, met, said)
+		}
+		left, err := filepath.Glob(path + ".*")
+		if err != nil || len(left) > 0 {
+			t.Errorf("%v: %q stay (%v)", f, left, err)
+		}
+	}
+}
+
+func restoreCopy(path, copied string) error {
+	b, err := OpenBackup(copied)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.Unlock(keyOfEpoch(b.Header().Epoch)); err != nil {
+		return err
+	}
+	_, err = b.Restore(path, Options{})
+	return err
+}
+
 func init() {
+	roles["restore"] = restoreCopy
 	roles["step"] = stepOnce
 	roles["full"] = fillDisk
 	roles["read-only"] = writeReadOnly

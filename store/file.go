@@ -111,7 +111,8 @@ func makeFolder(folder string) error {
 	return syncFolder(parent)
 }
 
-// createNew makes a file that was not there before, 0600 whatever the umask.
+// createNew makes a file that was not there before, 0600 whatever the umask. After
+// an error it is not.
 func createNew(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -119,6 +120,7 @@ func createNew(path string) (*os.File, error) {
 	}
 	if err := f.Chmod(0o600); err != nil {
 		_ = f.Close()
+		_ = os.Remove(path)
 		return nil, err
 	}
 	return f, nil

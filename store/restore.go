@@ -40,6 +40,7 @@ func (b *Backup) Restore(path string, opt Options) (kept string, err error) {
 	}
 	if err != nil {
 		_ = os.Remove(fresh)
+		unkeep(kept, path)
 		return "", err
 	}
 	if err := syncFolder(folder); err != nil {
@@ -60,5 +61,17 @@ func keep(path string) (string, error) {
 		case !errors.Is(err, fs.ErrExist):
 			return "", err
 		}
+	}
+}
+
+// unkeep takes that name away again, unless it is the file's only one by now: a
+// network file system may report a rename to have failed that was done.
+func unkeep(kept, path string) {
+	second, err := os.Lstat(kept)
+	if err != nil {
+		return
+	}
+	if first, err := os.Lstat(path); err == nil && os.SameFile(first, second) {
+		_ = os.Remove(kept)
 	}
 }
