@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -312,6 +313,38 @@ func TestExitCodes(t *testing.T) {
 		if !seen[code] || code == exitOK {
 			t.Errorf("doctor knows code %d", code)
 		}
+	}
+}
+
+// The README's table has every command, and those of a command in its row.
+func TestReadmeNamesEachCommand(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(string(readme), "\n| ")
+	there := func(words ...string) bool {
+		return slices.ContainsFunc(rows, func(row string) bool {
+			return !slices.ContainsFunc(words, func(word string) bool {
+				return !regexp.MustCompile("`([a-z]+ )?(--)?" + word + "[` ]").MatchString(row)
+			})
+		})
+	}
+	for _, c := range New(Sys{}).Commands() {
+		if c.Hidden || c.Name() == "help" {
+			continue
+		}
+		for _, sub := range c.Commands() {
+			if !there(c.Name(), sub.Name()) {
+				t.Errorf("%s is not there", sub.CommandPath())
+			}
+		}
+		if !there(c.Name()) {
+			t.Errorf("%s is not there", c.CommandPath())
+		}
+	}
+	if !there("exec", "mask-env", "timeout") || !there("doctor", "deep", "repair") {
+		t.Error("flags of exec or doctor are not there")
 	}
 }
 
