@@ -112,7 +112,7 @@ func TestCIJobs(t *testing.T) {
 		},
 		"GitLab, unprotected": {
 			"export PATH=/:$PATH; sh -e gitlab",
-			end{stderr: noIdentity, status: 125},
+			end{stderr: "secrets: error: --identity-file takes a value\nsecrets: hint: secrets exec --help shows how it is used\n", status: 125},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
