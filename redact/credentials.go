@@ -142,7 +142,8 @@ func isName(text []byte) bool {
 func publicBytes(value []byte, parts []part) int {
 	scheme := upTo(value, ":")
 	rest := bytes.TrimPrefix(value[len(scheme):], []byte("://"))
-	if len(scheme) == len(value) || len(scheme) > maxScheme || !isName(scheme) {
+	isURL := len(scheme)+len(rest) < len(value)
+	if len(scheme) == len(value) || len(scheme) > maxScheme || !isName(scheme) || !isURL && looksRandom(scheme) {
 		return 0
 	}
 	end := len(value)
@@ -151,7 +152,7 @@ func publicBytes(value []byte, parts []part) int {
 			end = min(end, i)
 		}
 	}
-	switch isURL := len(scheme)+len(rest) < len(value); {
+	switch {
 	case end < len(value) && (isURL || end == len(scheme)+1):
 		return end
 	case isURL:

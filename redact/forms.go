@@ -334,16 +334,19 @@ func setting(line []byte) (value []byte, ok bool) {
 	return value, !padding
 }
 
-// publicName is how many bytes of a line say only which setting it is.
+// publicName is how many bytes of a line say only which setting it is. A name that
+// looks random may be a secret with a colon in it.
 func publicName(line []byte) int {
 	if netrc := []byte("password "); bytes.HasPrefix(line, netrc) {
 		return len(netrc)
 	}
-	value, ok := setting(bytes.TrimPrefix(line, []byte("export ")))
-	if !ok {
+	rest := bytes.TrimPrefix(line, []byte("export "))
+	value, ok := setting(rest)
+	value = bytes.TrimLeft(value, "\"'")
+	if !ok || looksRandom(rest[:len(rest)-len(value)]) {
 		return 0
 	}
-	return len(line) - len(bytes.TrimLeft(value, "\"'"))
+	return len(line) - len(value)
 }
 
 func wordBytes(text []byte) (n int) {

@@ -308,6 +308,8 @@ func TestPublicBeginning(t *testing.T) {
 		{settings, "me@host's password: ", "Pa55word99\n", "[secret:L0]\n"},
 		{settings, "Enter password:", " ", " "},
 		{settings, "Enter password", ": Pa5", ": Pa5"},
+		{"xK9mQ2vL:7nRt4pp9", "xK9", "mQ2v", ""},
+		{"xK9mQ2vL=7nRt4pp9\nA=1", "xK9", "mQ2vL=7", ""},
 		{"Password: Pa55word99", "Password: ", "Pa55word99", "[secret:L0]"},
 		{"export DB_PASSWORD='Pa55word99'\nA=1", "export DB_PASSWORD='", "Pa55word99' ok\n", "[secret:L0] ok\n"},
 		{"user: me\npassword: Pa55word99\n", "user: ", "you\n", "you\n"},
