@@ -72,10 +72,10 @@ func (c *child) poll() (status syscall.WaitStatus, ok bool) {
 }
 
 // await waits for the end.
-func (c *child) await() {
-	for change := range c.changes {
-		if change.Exited() || change.Signaled() {
-			return
+func (c *child) await() syscall.WaitStatus {
+	for {
+		if change := <-c.changes; change.Exited() || change.Signaled() {
+			return change
 		}
 	}
 }

@@ -16,6 +16,12 @@ type monitored struct {
 	changes chan syscall.WaitStatus
 }
 
+// endedEarly is the signal that ended a monitor before it had started the program:
+// until it leads a session it is one of our group, which ^C is for.
+type endedEarly syscall.Signal
+
+func (e endedEarly) Error() string { return "the monitor was ended: " + syscall.Signal(e).String() }
+
 // startMonitored takes the terminal over and starts a monitor, and by it the
 // program.
 func (r *run) startMonitored(o order) error {
@@ -34,7 +40,9 @@ func (r *run) startMonitored(o order) error {
 	}
 	if err != nil {
 		r.terminal.close()
-		m.close()
+		if end := m.close(); end.Signaled() {
+			return endedEarly(end.Signal())
+		}
 		return err
 	}
 	r.terminal.listen()
@@ -116,7 +124,7 @@ func (m *monitored) proceed(front bool, now modes) {
 }
 
 // close ends the monitor, and waits until it has.
-func (m *monitored) close() {
+func (m *monitored) close() syscall.WaitStatus {
 	m.link.close()
-	m.monitor.await()
+	return m.monitor.await()
 }

@@ -3,6 +3,7 @@
 package exec
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -42,8 +43,8 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	defer w.close()
 	r := &run{wiring: w, terminal: terminal, inbox: openInbox(terminal != nil || len(w.screens) > 0)}
 	if err := c.start(r, path, files); err != nil {
-		if sig, came := r.inbox.early(); came { // which may have ended the monitor before it was one
-			return Status{Signal: sig}, nil
+		if ended := endedEarly(0); errors.As(err, &ended) {
+			return Status{Signal: syscall.Signal(ended)}, nil
 		}
 		return Status{}, wrapExec(c.Args[0], err)
 	}

@@ -181,3 +181,12 @@ func alive(pid int) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	return err == nil && !strings.Contains(string(status), "State:\tZ")
 }
+
+// TestInterruptedMonitor sends INT to what is to be our monitor before it leads a
+// session, when a ^C is for it as well: that is the program's end, not an error of ours.
+func TestInterruptedMonitor(t *testing.T) {
+	traced := osexec.Command("strace", append([]string{"-f", "-qq", "-o", os.DevNull, "-e", "inject=setsid:signal=INT"},
+		through("echo", "started").Args...)...)
+	o := sit(t, traced).end(t)
+	check(t, "outcome", o, outcome{Signal: syscall.SIGINT})
+}
