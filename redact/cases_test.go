@@ -100,6 +100,15 @@ func (c *testCase) fault(t *testing.T, output []byte) string {
 
 // masked writes the input cut at the given places.
 func masked(m *Masker, input []byte, cuts ...int) []byte {
+	return written(m, input, func(*Writer) {}, cuts...)
+}
+
+// maskedIdly is masked with an idle moment after each write.
+func maskedIdly(m *Masker, input []byte, cuts ...int) []byte {
+	return written(m, input, (*Writer).Idle, cuts...)
+}
+
+func written(m *Masker, input []byte, after func(*Writer), cuts ...int) []byte {
 	var out bytes.Buffer
 	w := m.Writer(&out)
 	w.idle = time.Hour
@@ -108,6 +117,7 @@ func masked(m *Masker, input []byte, cuts ...int) []byte {
 		if _, err := w.Write(input[from:to]); err != nil {
 			panic(err)
 		}
+		after(w)
 		from = to
 	}
 	if err := w.Close(); err != nil {

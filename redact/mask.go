@@ -37,6 +37,9 @@ func (r *run) decided(live int, at moment) bool {
 	return r.written || r.to <= live || r.from+maxWait <= live || at == idling && r.from <= live
 }
 
+// shows tells whether all that is held is shown, but for what is masked.
+func (w *Writer) shows(at moment) bool { return at == idling && w.scanner.held <= maxShown }
+
 // join makes runs of the new spans, of which the first may belong to the mask
 // that was written last. It keeps those that are decided and returns up to where
 // the text is settled.
@@ -49,7 +52,7 @@ func (w *Writer) join(at moment) (settled int) {
 	}
 	settled = w.scanner.live
 	for i := range w.runs {
-		if r := &w.runs[i]; !r.decided(settled, at) {
+		if r := &w.runs[i]; !r.decided(settled, at) && !w.shows(at) {
 			w.runs = w.runs[:i]
 			return min(settled, r.from)
 		}

@@ -179,7 +179,7 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 	}
 	w.settled = w.join(at)
 	w.emit(text)
-	if at == idling && w.scanner.held <= maxShown && w.settled == w.scanner.live {
+	if w.shows(at) {
 		w.copy(text, len(text))
 	}
 	w.flush()

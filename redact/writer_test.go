@@ -300,6 +300,26 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+// TestIdleAnywhere pauses at every place of lines that look like the beginning of a
+// dump or of an array of characters, in front of a value.
+func TestIdleAnywhere(t *testing.T) {
+	for _, line := range []string{
+		`  "k": "`, `  'a' => '`, "\t\"k\" : \"", `  'k', '`, `  "a": ["`, "{\n  \"a\": 1,\n  \"k\": \"",
+		"12 34 ", "  10  ", "00000000  67 68 ", `  \n `, "0x67, ", "% ", `\`, "g', 'h ", "=\n",
+	} {
+		for _, value := range []string{token, "sk_live_51HqLyjWDarjtT1zdp7dcR8fGk2Lm", "yes-but-secret-42"} {
+			text := line + value + "\"\n}\n"
+			for i := range len(text) + 1 {
+				got := string(maskedIdly(maskerOf(value), []byte(text), i))
+				shown := strings.TrimPrefix(got, line)
+				if !strings.HasSuffix(shown, "[secret:L0]\"\n}\n") || len(shown) > maxShown+len("[secret:L0]\"\n}\n") {
+					t.Errorf("idle at %d of %q: %q", i, text, got)
+				}
+			}
+		}
+	}
+}
+
 // TestPublicBeginning has prompts that end as values begin, with what anybody may
 // read of them: they show after an idle moment, and what follows is masked.
 func TestPublicBeginning(t *testing.T) {
