@@ -25,7 +25,7 @@ const (
 // encoded adds every other spelling of a value. Each rests on programs that were
 // seen to write it; the tests run them.
 func (f *forms) encoded(value []byte) {
-	f.spelled = len(value)
+	f.spelled, f.enough = len(value), f.enoughOf(value)
 	f.base64(value)
 	f.bare(hex.AppendEncode(nil, value))
 	f.bare(upper(hex.AppendEncode(nil, value)))
@@ -86,9 +86,9 @@ func aligned(value []byte, enc encoding, bytesIn, digitsOut int) (forms [][]byte
 }
 
 // hexLists adds the bytes as hex numbers with something between: colons, blanks,
-// dashes, C arrays, and the pairs of xxd.
+// dashes, C arrays, quoted-printable, and the pairs of xxd.
 func (f *forms) hexLists(value []byte) {
-	for _, between := range []string{":", " ", "-", ",", ", ", ", 0x", ",0x", " 0x"} {
+	for _, between := range []string{":", " ", "-", ",", ", ", ", 0x", ",0x", " 0x", "="} {
 		list := joined(value, between, func(dst []byte, c byte) []byte { return hex.AppendEncode(dst, []byte{c}) })
 		f.bare(upperDigits(list))
 		f.bare(list)
@@ -118,7 +118,7 @@ func (f *forms) decimalLists(value []byte) {
 	if utf8.RuneCount(value) == len(value) || !utf8.Valid(value) {
 		return
 	}
-	for _, between := range []string{",", ", ", ""} { // jq's explode, Python's ord
+	for _, between := range []string{" ", ",", ", ", ""} { // Go's %v, jq's explode, Python's ord
 		f.bare(eachOf(value, between, func(dst, char []byte) []byte {
 			r, _ := utf8.DecodeRune(char)
 			return strconv.AppendInt(dst, int64(r), 10)
@@ -167,11 +167,16 @@ func eachOf(value []byte, between string, spell func(dst, char []byte) []byte) (
 
 // twice adds what really occurs of one encoding in another: base64 of base64
 // (a registry login in a Kubernetes secret), of hex, of UTF-16 (PowerShell's
-// -EncodedCommand) and of JSON (a token's claims).
+// -EncodedCommand), of JSON (a token's claims) and of a URL's; hex of base64.
 func (f *forms) twice(value []byte) {
 	inner := aligned(value, base64.RawStdEncoding, 3, 4)
-	inner = append(inner, hex.AppendEncode(nil, value), wide(value, binary.LittleEndian))
-	for _, text := range inJSON(value) {
+	f.bare(hex.AppendEncode(nil, inner[0]))
+	units := bytes.TrimSuffix(wide(value, binary.LittleEndian), []byte{0}) // so those of ASCII are in both byte orders
+	inner = append(inner, hex.AppendEncode(nil, value), units, base64.RawURLEncoding.AppendEncode(nil, value))
+	if utf8.RuneCount(value) < len(value) {
+		inner = append(inner, wide(value, binary.BigEndian))
+	}
+	for _, text := range append(inJSON(value), inURL(value)) {
 		if !bytes.Equal(text, value) {
 			inner = append(inner, text)
 		}
@@ -180,6 +185,18 @@ func (f *forms) twice(value []byte) {
 		f.base64(text)
 		clear(text)
 	}
+}
+
+// inURL is the value with all percent-encoded that RFC 3986 does not leave alone.
+func inURL(value []byte) (b []byte) {
+	for _, c := range value {
+		if isWordByte(c) || c == '-' || c == '.' || c == '~' {
+			b = append(b, c)
+		} else {
+			b = fmt.Appendf(b, "%%%02X", c)
+		}
+	}
+	return b
 }
 
 // inJSON is the value in a JSON string as Go writes it, as most others do, and
@@ -410,14 +427,15 @@ func wide(value []byte, order binary.AppendByteOrder) (b []byte) {
 	return b
 }
 
-// altered adds what is still the value to whoever sees it: without its first or
-// last byte, cut short (strace, columns of tables), without its prefix, a UUID
+// altered adds what is still the value to whoever sees it: without its first character
+// or last byte, cut short (strace, columns of tables), without its prefix, a UUID
 // without its dashes, in another case, letter by letter, in groups of four, backwards, by rot13.
 func (f *forms) altered(value []byte) {
 	if len(value) < nearForm {
 		return
 	}
-	f.add(bytes.Clone(value[1:]))
+	_, first := utf8.DecodeRune(value)
+	f.add(bytes.Clone(value[first:]))
 	f.cutShort(value)
 	f.unprefixed(value)
 	f.uuid(value)
@@ -427,9 +445,12 @@ func (f *forms) altered(value []byte) {
 		f.add(bytes.ToLower(value))
 	}
 	for _, size := range []int{1, 4} {
-		for _, between := range []byte("- ") {
+		for _, between := range []string{"-", " "} {
 			f.add(grouped(value, size, between))
 		}
+	}
+	for _, between := range []string{",", ", "} { // of an array that is taken for a string
+		f.add(grouped(value, 1, between))
 	}
 	var reversed, rotated []byte
 	for i := len(value); i > 0; {
@@ -444,15 +465,23 @@ func (f *forms) altered(value []byte) {
 	f.add(rotated)
 }
 
-// cutShort has a beginning of the value count: half of a token, but no less than
-// strace shows, or all but the last byte.
-func (f *forms) cutShort(value []byte) {
+// enoughOf is how many bytes of the value's beginning count as it, where it is cut
+// short: half of a token, but no less than strace shows.
+func (f *forms) enoughOf(value []byte) int {
 	n := len(value)
 	if n <= maxWindow || n > maxForm || f.composed || !isToken(value) {
-		f.add(bytes.Clone(value[:n-1]))
-		return
+		return n
 	}
-	f.keep(value, anywhere, max(n/2, maxWindow))
+	return max(n/2, maxWindow)
+}
+
+// cutShort has a beginning of the value count, or all but the last byte.
+func (f *forms) cutShort(value []byte) {
+	if f.enough == len(value) {
+		f.add(bytes.Clone(value[:len(value)-1]))
+	} else {
+		f.keep(value, anywhere, f.enough)
+	}
 }
 
 // unprefixed adds the value without the one or two words that tell whose it is:
@@ -515,10 +544,10 @@ func isToken(value []byte) bool {
 }
 
 // grouped is the value with something between groups of so many characters.
-func grouped(value []byte, size int, between byte) (b []byte) {
+func grouped(value []byte, size int, between string) (b []byte) {
 	for i := 0; len(value) > 0; i++ {
 		if i > 0 && i%size == 0 {
-			b = append(b, between)
+			b = append(b, between...)
 		}
 		_, n := utf8.DecodeRune(value)
 		b = append(b, value[:n]...)

@@ -45,7 +45,12 @@ print(base64.urlsafe_b64encode(v.encode()).decode())
 print(base64.b64encode(v.encode("utf-16-le")).decode())
 print(base64.b64encode(base64.b64encode(b"u:" + v.encode())).decode())
 print(base64.b64encode(json.dumps({"k": v}).encode()).decode())
-print(base64.b64encode(v.encode().hex().encode()).decode())
+print(base64.b64encode(v.encode().hex().encode()).decode()); print(base64.b64encode(v.encode()).hex())
+print(base64.b64encode(urllib.parse.quote(v, safe="").encode()).decode())
+print(base64.b64encode(base64.urlsafe_b64encode(v.encode())).decode())
+print("".join("=%02X" % c for c in v.encode())); print("".join("=%02x" % c for c in v.encode()))
+print(base64.b64encode(v.encode("utf-16-be")).decode()); print(*map(ord, v))
+print(v[1:])
 print(base64.encodebytes(b"x" * 40 + v.encode() * 3).decode())
 print(base64.b32encode(v.encode()).decode()); print(base64.b32encode(b"abc" + v.encode()).decode())
 print(v.encode().hex()); print(v.encode().hex(":")); print(v.encode().hex(" ").upper()); print(v.encode().hex("-"))
@@ -77,7 +82,8 @@ console.log(encodeURIComponent(v));
 console.log(encodeURI(v));
 console.log(escape(v));
 console.log(new URLSearchParams({q: v}).toString());
-console.log(Buffer.from(v));
+console.log(Buffer.from(v)); console.log(Buffer.from("key=1234567" + v + "x".repeat(50)));
+console.log(String([...v]), [...v].join(", "));
 console.log(JSON.stringify(Buffer.from(v)));
 console.log(Buffer.from(v).toString("base64"), Buffer.from("k=" + v + "&").toString("base64url"));
 console.log(Buffer.from(v).toString("hex"), [...Buffer.from(v)].join());

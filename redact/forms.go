@@ -79,6 +79,7 @@ type forms struct {
 	patterns []pattern
 	composed bool // the value has parts, and may begin with what is no secret
 	spelled  int  // how many bytes those have that are spelled
+	enough   int  // how many of them count as all, where they are cut short
 	shown    view // of one form after the other
 }
 
@@ -218,8 +219,12 @@ func (f *forms) pieces(form []byte, k kind) {
 			piece = trimmed
 		}
 		least := len(piece)
-		if k == bare && i > 0 { // no text is like it, and lists are cut short
+		switch {
+		case k != bare:
+		case i > 0: // no text is like it, and lists are cut short
 			least = min(least, maxWindow)
+		default:
+			least = min(least, (f.enough*len(text)+f.spelled-1)/f.spelled)
 		}
 		if len(piece) < minForm {
 			continue

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"fmt"
+	"net/url"
 	"regexp"
 	"sort"
 	"strconv"
@@ -260,7 +261,11 @@ func refForms(values []string) (forms []refForm) {
 						continue
 					}
 					pieces := []string{piece}
-					for n := 32; kind == 'f' && i > 0 && n < len(piece); n++ {
+					enough := 32
+					if i == 0 {
+						enough = (own.enough*len(shown) + own.size - 1) / max(own.size, 1)
+					}
+					for n := enough; kind == 'f' && n < len(piece); n++ {
 						pieces = append(pieces, piece[:n])
 					}
 					for _, piece := range pieces {
@@ -275,11 +280,13 @@ func refForms(values []string) (forms []refForm) {
 	return forms
 }
 
-// refOwn is what is spelled: how long it is, and what it begins with that is no
-// secret. Which bytes those are, and which parts there are, TestParts says.
+// refOwn is what is spelled: how long it is, how much of it counts as all, and what it
+// begins with that is no secret. Which bytes those are, and which parts there are,
+// TestParts says.
 type refOwn struct {
-	size  int
-	heads []refHeads
+	size   int
+	enough int
+	heads  []refHeads
 }
 
 type refHeads struct {
@@ -339,7 +346,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	all := partsOf([]byte(core))
 	if !parts {
 		first, _, _ := strings.Cut(core, "\n")
-		*own = refOwn{len(core), []refHeads{{core, max(publicBytes([]byte(core), all), publicName([]byte(first)))}}}
+		*own = refOwn{len(core), refEnough(core, len(all) > 0), []refHeads{{core, max(publicBytes([]byte(core), all), publicName([]byte(first)))}}}
 		refEncodings(core, len(all) > 0, add)
 		refPlainly(whole, core, armoured, own, add)
 		return
@@ -347,7 +354,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	for _, part := range all {
 		switch text := string(part.text); part.kind {
 		case inAllForms:
-			*own = refOwn{len(text), []refHeads{{text, publicBytes(part.text, all)}}}
+			*own = refOwn{len(text), refEnough(text, false), []refHeads{{text, publicBytes(part.text, all)}}}
 			refEncodings(text, false, add)
 			refPlainly(text, text, false, own, add)
 		case asWord:
@@ -561,6 +568,20 @@ var refPrefix = regexp.MustCompile(`(?s)^[A-Za-z0-9]{0,8}[_-](.*)$`)
 
 var refToken = regexp.MustCompile(`^[A-Za-z0-9][!-~]*$`)
 
+var refASCII = regexp.MustCompile(`^[\x00-\x7f]*$`)
+
+func refIsToken(s string) bool {
+	return refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://")
+}
+
+// refEnough is how many bytes count as s where it is cut short.
+func refEnough(s string, composed bool) int {
+	if len(s) > 32 && len(s) <= 128 && !composed && refIsToken(s) {
+		return max(32, len(s)/2)
+	}
+	return len(s)
+}
+
 func refBase64(s string, add func(kind byte, texts ...string)) {
 	for _, e := range refInside(base64.StdEncoding.EncodeToString, 3, s) {
 		add('a', e, strings.NewReplacer("+", "-", "/", "_").Replace(e))
@@ -643,7 +664,7 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		return
 	}
 	add('a', refWide(s, true))
-	for _, between := range []string{":", " ", "-", ",", ", "} {
+	for _, between := range []string{":", " ", "-", ",", ", ", "="} {
 		add('f', refHex(s, between, "%02x"), refHex(s, between, "%02X"))
 	}
 	for _, between := range []string{", ", ",", " "} {
@@ -657,7 +678,7 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		for _, r := range s {
 			runes = append(runes, strconv.Itoa(int(r)))
 		}
-		add('f', strings.Join(runes, ","), strings.Join(runes, ", "), strings.Join(runes, ""))
+		add('f', strings.Join(runes, " "), strings.Join(runes, ","), strings.Join(runes, ", "), strings.Join(runes, ""))
 	}
 	chars := strings.Split(s, "")
 	add('f', `\`+strings.Join(chars, `\`))
@@ -672,8 +693,13 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 		add('f', e)
 	}
 	html, plain, ascii := refJSON(s)
-	inner := append(refInside(base64.StdEncoding.EncodeToString, 3, s), plainHex, refWide(s, false))
-	for _, j := range []string{html, plain, ascii} {
+	inner := append(refInside(base64.StdEncoding.EncodeToString, 3, s), plainHex, strings.TrimSuffix(refWide(s, false), "\x00"))
+	add('f', refHex(inner[0], "", "%02x"))
+	inner = append(inner, base64.RawURLEncoding.EncodeToString([]byte(s)))
+	if !refASCII.MatchString(s) {
+		inner = append(inner, refWide(s, true))
+	}
+	for _, j := range []string{html, plain, ascii, strings.ReplaceAll(url.QueryEscape(s), "+", "%20")} {
 		if j != s {
 			inner = append(inner, j)
 		}
@@ -684,28 +710,30 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 	if len(s) < 16 {
 		return
 	}
-	add('a', s[1:], s[:len(s)-1])
+	_, first := utf8.DecodeRuneInString(s)
+	add('a', s[first:], s[:len(s)-1])
 	for _, other := range []string{strings.ReplaceAll(s, "-", ""), refDigits.ReplaceAllString(s, "$1-$2-$3-$4-$5")} {
 		if refUUID.MatchString(s) || refUUID.MatchString(other) {
 			add('a', strings.ToUpper(other), strings.ToLower(other), other)
 		}
 	}
-	token := refToken.MatchString(s) && strings.ContainsAny(s, "0123456789") && !strings.Contains(s, "://")
+	token := refIsToken(s)
 	if rest := refPrefix.FindStringSubmatch(s); token && rest != nil && len(rest[1]) >= 16 {
 		add('a', rest[1])
 		if rest = refPrefix.FindStringSubmatch(rest[1]); rest != nil && len(rest[1]) >= 16 {
 			add('a', rest[1])
 		}
 	}
-	if len(s) > 32 && len(s) <= 128 && !composed && token {
-		for n := max(32, len(s)/2); n < len(s); n++ {
-			add('a', s[:n])
-		}
+	for n := refEnough(s, composed); n < len(s); n++ {
+		add('a', s[:n])
 	}
 	if strings.ContainsAny(s, "0123456789") {
 		add('a', strings.ToUpper(s), string(refCase(s, 'a', 'z', -32)), strings.ToLower(s))
 	}
-	add('a', refGroups(s, 1, "-"), refGroups(s, 1, " "), refGroups(s, 4, "-"), refGroups(s, 4, " "))
+	for _, between := range []string{"-", " ", ",", ", "} {
+		add('a', refGroups(s, 1, between))
+	}
+	add('a', refGroups(s, 4, "-"), refGroups(s, 4, " "))
 	back := ""
 	for rest := s; rest != ""; {
 		_, n := utf8.DecodeRuneInString(rest)
