@@ -20,6 +20,7 @@ func TestFile(t *testing.T) {
 		"JSON credentials": {`{"type": "service_account", "private_key": "pk-1234567890"}`, `python3 -c 'import json, os; print(json.load(open(os.environ["KEY"]))["type"])'`, "service_account\n"},
 		"any bytes":        {"a\x00b\xff\n\n", `od -An -tx1 < "$KEY"`, " 61 00 62 ff 0a 0a\n"},
 		"written to":       {value, `echo more >> "$KEY"; echo lock > "$KEY.lock"; wc -c < "$KEY"`, "20\n"},
+		"copied":           {value, `d=$(dirname "$KEY"); mkdir "$d/sub"; cp "$KEY" "$d/sub"; ln -s / "$d/all"; wc -c < "$d/sub/KEY"`, "15\n"},
 		"removed by it":    {value, `rm "$KEY"; echo done`, "done\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,12 @@ func openKeyboard() (*os.File, keyboard, error) {
 	return tty, keys, nil
 }
 
+// waiting is how many bytes wait to be read.
+func (k keyboard) waiting() int {
+	n, _ := unix.IoctlGetInt(k.tty, unix.TIOCINQ)
+	return n
+}
+
 func (k keyboard) Read(p []byte) (n int, err error) {
 	conn, err := k.SyscallConn()
 	if err != nil {

@@ -69,7 +69,7 @@ func (s *shelf) put(loan Loan) error {
 }
 
 // clear removes the files, and what a program has put beside them, such as a
-// lock of its own.
+// lock or a copy of its own.
 func (s *shelf) clear() {
 	if s.dir != "" {
 		removeShelf(s.dir)
@@ -81,11 +81,7 @@ func removeShelf(dir string) {
 	if !strings.HasPrefix(filepath.Base(dir), shelfPrefix) {
 		return
 	}
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		_ = os.Remove(filepath.Join(dir, entry.Name()))
-	}
-	_ = os.Remove(dir)
+	_ = os.RemoveAll(dir)
 }
 
 // lendInput makes the program's input a pipe, for a value.

@@ -42,6 +42,10 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	}
 	defer w.close()
 	r := &run{wiring: w, terminal: terminal, inbox: openInbox(terminal != nil || len(w.screens) > 0)}
+	if terminal != nil {
+		terminal.inbox = r.inbox
+		r.inbox.takeStops()
+	}
 	if err := c.start(r, path, files); err != nil {
 		if ended := endedEarly(0); errors.As(err, &ended) {
 			return Status{Signal: syscall.Signal(ended)}, nil
@@ -112,6 +116,8 @@ func (r *run) wait() Status {
 			r.resize()
 		case <-r.inbox.woken:
 			r.goOn(false)
+		case <-r.inbox.stops:
+			r.program.signal(syscall.SIGTSTP)
 		case change := <-r.changes:
 			r.changed(change)
 		case <-r.timeout:
@@ -169,6 +175,9 @@ func (r *run) stop(sig syscall.Signal) {
 		// a timeout one of us has to watch the time.
 		if child, ok := r.program.(*child); ok && r.timeout == nil && stopped(child.pid) {
 			suspend(syscall.SIGSTOP)
+			if stopped(child.pid) { // only we were woken
+				child.signal(syscall.SIGCONT)
+			}
 		}
 		return
 	}

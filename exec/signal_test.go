@@ -125,14 +125,17 @@ func TestStopOfUsAlone(t *testing.T) {
 	}
 	number(t, filepath.Join(dir, "ready"))
 	_ = cmd.Process.Signal(syscall.SIGSTOP)
-	eventually(t, "we are stopped", func() bool {
-		return strings.Contains(read(t, "/proc/"+strconv.Itoa(cmd.Process.Pid)+"/status"), "State:\tT")
-	})
+	eventually(t, "we are stopped", func() bool { return isStopped(t, cmd.Process.Pid) })
 	write(t, filepath.Join(dir, "go"), "", 0o600)
 	number(t, filepath.Join(dir, "done"))
 	_ = cmd.Process.Signal(syscall.SIGCONT)
 	check(t, "outcome", end(t, cmd), outcome{Code: 7})
 	check(t, "out", out.String(), "out\n")
+}
+
+func isStopped(t *testing.T, pid int) bool {
+	t.Helper()
+	return strings.Contains(read(t, "/proc/"+strconv.Itoa(pid)+"/status"), "State:\tT")
 }
 
 // TestNohup starts us with HUP ignored: so it is in the program, and a HUP to

@@ -17,8 +17,12 @@ import (
 var forwarded = append([]os.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM,
 	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGABRT,
-	syscall.SIGVTALRM, syscall.SIGPROF, syscall.SIGIO, syscall.SIGTRAP,
+	syscall.SIGVTALRM, syscall.SIGPROF, syscall.SIGIO, syscall.SIGTRAP, syscall.SIGXCPU,
 }, forwardedHere...)
+
+// faults are forwarded as well, if somebody sends them. Those of our own code are
+// the Go runtime's, as long as it has not left them.
+var faults = []os.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSYS}
 
 // fatal are the signals that end us while we only pass on the last output of a
 // program that has ended.
@@ -33,6 +37,7 @@ type inbox struct {
 	pipes   chan os.Signal
 	resized chan os.Signal // WINCH; nil without a terminal
 	woken   chan os.Signal // CONT; nil without a terminal
+	stops   chan os.Signal // TSTP; nil if the program is on pipes
 }
 
 // openInbox is called before the program is started, so that none is lost. What
@@ -50,6 +55,7 @@ func openInbox(terminal bool) *inbox {
 		Notify(b.woken, syscall.SIGCONT)
 	}
 	Notify(b.pipes, syscall.SIGPIPE)
+	Notify(b.signals, faults...)
 	for _, sig := range forwarded {
 		if signal.Ignored(sig) {
 			b.ignored = append(b.ignored, sig)
@@ -58,6 +64,14 @@ func openInbox(terminal bool) *inbox {
 		}
 	}
 	return b
+}
+
+// tellOthers sends a signal that is taken to our process group, and not to us.
+func (b *inbox) tellOthers(sig syscall.Signal) {
+	signal.Ignore(sig)
+	_ = syscall.Kill(0, sig)
+	signal.Ignore(sig) // drops one that waits all the same: see suspend
+	Notify(b.signals, sig)
 }
 
 // early takes the next signal that came before the program was there, if any did.

@@ -1,10 +1,21 @@
 package exec
 
 import (
+	"os"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+// takeStops takes a stop that is for us alone, as of kill -TSTP. The program gets it,
+// and stops us in its turn.
+func (b *inbox) takeStops() {
+	if !signal.Ignored(syscall.SIGTSTP) {
+		b.stops = make(chan os.Signal, 1)
+		signal.Notify(b.stops, syscall.SIGTSTP)
+	}
+}
 
 // suspend stops this process as a key of the terminal would: with its group, if
 // sig is one that a terminal sends. It returns when we are woken; at once if
@@ -21,7 +32,8 @@ func suspend(sig syscall.Signal) {
 		setAction(sig, &sigaction{handler: ignore}, &before)
 		_ = syscall.Kill(0, sig)
 		setAction(sig, &sigaction{handler: ignore}, nil)
-		setAction(sig, &before, nil)
+		setAction(sig, &sigaction{}, nil)
+		defer setAction(sig, &before, nil)
 	}
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A terminal is the caller's terminal while the program has a pty in its place.
@@ -16,6 +18,9 @@ type terminal struct {
 	tty    *os.File
 	keys   keyboard
 	master *os.File // of the program's pty
+	inbox  *inbox
+
+	early int // bytes that were typed before the terminal was raw, and are not read yet
 
 	typed   []byte        // read, and not yet written to the pty
 	reading chan struct{} // closed when the relay of the input is over; nil when there is none
@@ -55,6 +60,9 @@ func (t *terminal) enter() {
 	if err == nil && now != t.Raw {
 		t.modes = modes{Before: now, Raw: rawModes(now)}
 		_ = setModes(t.tty, t.Raw)
+		if now.Lflag&unix.ICANON != 0 {
+			t.early = t.keys.waiting()
+		}
 	}
 	copySize(t.master, t.tty)
 }
@@ -90,12 +98,13 @@ func (t *terminal) relay(done chan struct{}) {
 	defer close(done)
 	buf := make([]byte, 4096)
 	for {
-		n, err := t.master.Write(t.typed)
+		n, err := t.pass()
 		t.typed = t.typed[n:]
 		if err != nil {
 			return
 		}
 		n, err = t.keys.Read(buf)
+		t.endEarly(buf[:n])
 		t.typed = append(t.typed, buf[:n]...)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -105,6 +114,35 @@ func (t *terminal) relay(done chan struct{}) {
 			return
 		}
 	}
+}
+
+// endEarly puts the key of an end, ^D, in the place of what the kernel makes of one
+// that waits while the terminal becomes raw: a zero byte.
+func (t *terminal) endEarly(typed []byte) {
+	for i := range typed[:min(t.early, len(typed))] {
+		if typed[i] == 0 {
+			typed[i] = t.Before.Cc[unix.VEOF]
+		}
+	}
+	t.early -= min(t.early, len(typed))
+}
+
+// pass writes what is typed to the pty, and then sends the signals that it makes there
+// to those who share the terminal with us. They come after the program: what feeds it
+// would end first.
+func (t *terminal) pass() (n int, err error) {
+	if len(t.typed) == 0 {
+		return 0, nil
+	}
+	modes, _ := modesOf(t.master)
+	n, err = t.master.Write(t.typed)
+	if signals := signalsOf(t.typed[:n], modes); len(signals) > 0 {
+		settle(t.master)
+		for _, sig := range signals {
+			t.inbox.tellOthers(sig)
+		}
+	}
+	return n, err
 }
 
 func (t *terminal) close() {

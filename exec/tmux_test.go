@@ -242,7 +242,7 @@ func TestInterruptScript(t *testing.T) {
 func TestStopWithin(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ start, shown, down string }{
-		"vim":  {`$FRONT vim -u NONE -N -i NONE /etc/passwd`, "root:x:0", "j"},
+		"vim":  {`$FRONT vim -u NONE -N -n -i NONE /etc/passwd`, "root:x:0", "j"},
 		"less": {`$FRONT less /etc/passwd`, "daemon:x:1", "j"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,107 @@
+//go:build linux
+
+package exec_test
+
+import (
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestKeysForOthers types ^C at scripts and pipelines that run a program, bare and
+// through us, which is "$@": those who share the terminal with it get the signal too.
+func TestKeysForOthers(t *testing.T) {
+	for name, script := range map[string]string{
+		"a script":               `"$@" sh -c 'echo ready; exec sleep 100'; echo next`,
+		"one that takes it":      `trap 'echo taken' INT; "$@" sh -c 'echo ready; exec sleep 100'; echo "next $?"`,
+		"a program that does":    `"$@" sh -c 'trap "exit 3" INT; echo ready; while :; do sleep 0.01; done'; echo "next $?"`,
+		"one in a subshell":      `("$@" sh -c 'echo ready; exec sleep 100'; echo within); echo next`,
+		"a pipeline on the left": `sleep 100 | "$@" sh -c 'echo ready; exec cat'; echo next`,
+		"and on the right":       `"$@" sh -c 'echo ready >&2; exec sleep 100' | cat; echo next`,
+		"keys that are quoted":   `stty -echoctl; "$@" sh -c 'echo ready; exec head -1'; echo "next $?"`,
+		"a raw program":          `"$@" sh -c 'stty -isig; echo ready; head -c 2 >/dev/null'; echo "next $?"`,
+		"a runner":               `printf '5\n6\n' | xargs -n1 "$@" sh -c 'echo ready; exec sleep 100' sh 2>&1`,
+		"in Python": `python3 -c '
+import subprocess, sys
+try: subprocess.run(sys.argv[1:] + ["sh", "-c", "echo ready; exec sleep 100"])
+except KeyboardInterrupt: print("taken")' "$@"; echo next`,
+	} {
+		for _, shell := range []string{"bash", "dash"} {
+			t.Run(name+" in "+shell, func(t *testing.T) {
+				t.Parallel()
+				keys := "\x03"
+				switch {
+				case strings.Contains(name, "quoted"):
+					keys = "\x16\x03x\r"
+				case strings.Contains(name, "raw"):
+					keys = "\x03\r"
+				}
+				var got [2]outcome
+				for i, front := range [][]string{nil, through().Args} {
+					c := sit(t, osexec.Command(shell, append([]string{"-c", script, shell}, front...)...))
+					c.wait(t, "ready")
+					time.Sleep(50 * time.Millisecond) // the last command of the script is about to start
+					c.typed(t, keys)
+					got[i] = c.end(t)
+				}
+				check(t, "outcome", got[1], got[0])
+			})
+		}
+	}
+}
+
+// TestEarlyEnd types a line and the end of the input, ^D, before there is a program:
+// the kernel keeps it as a zero byte while the terminal changes its modes.
+func TestEarlyEnd(t *testing.T) {
+	for _, keys := range []string{"\x04", "line\n\x04", "half\x04\x04"} {
+		c := sit(t, shell(`stty -echo; echo ready; sleep 0.1; "$@" cat`))
+		c.wait(t, "ready")
+		c.typed(t, keys)
+		got := c.end(t)
+		want := "ready\r\n" + strings.ReplaceAll(strings.ReplaceAll(keys, "\x04", ""), "\n", "\r\n")
+		check(t, "outcome", got, outcome{Out: want})
+	}
+}
+
+// TestSentFaults sends us what a program gets for its own faults.
+func TestSentFaults(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSYS, syscall.SIGXCPU} {
+		t.Run(sig.String(), func(t *testing.T) {
+			c := sit(t, through("sh", "-c", `echo ready; exec sleep 100`))
+			c.wait(t, "ready")
+			_ = c.cmd.Process.Signal(sig)
+			check(t, "outcome", c.end(t), outcome{Signal: sig, Out: "ready\r\n"})
+		})
+	}
+}
+
+// TestWokenAlone stops the program by itself, and us with it; who wakes us wakes it.
+func TestWokenAlone(t *testing.T) {
+	cmd := through("sh", "-c", `kill -STOP $$; exit 7`)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "we are stopped", func() bool { return isStopped(t, cmd.Process.Pid) })
+	_ = cmd.Process.Signal(syscall.SIGCONT)
+	check(t, "outcome", end(t, cmd), outcome{Code: 7})
+}
+
+// TestStopSent sends us the stop of a key, as from another terminal: vim leaves the
+// screen as it was before it stops, and draws it anew.
+func TestStopSent(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `echo "fi""rst"; sh -c 'echo $$ >pid; exec $FRONT vim -u NONE -N -n -i NONE /etc/passwd'`)
+	d.wait(t, "root:x:0")
+	d.settled(t)
+	_ = syscall.Kill(number(t, filepath.Join(d.home(t), "pid")), syscall.SIGTSTP)
+	d.wait(t, "first")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; fg")
+	d.wait(t, "root:x:0")
+	d.keys(t, ":q", "Enter")
+	d.prompt(t)
+}
