@@ -80,6 +80,16 @@ func (c *child) await() syscall.WaitStatus {
 	}
 }
 
+// signalGroup sends sig to the process group that the program leads, and says
+// whether the program may go on, or end by itself.
+func (c *child) signalGroup(sig syscall.Signal) (survives bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	survives = sig == syscall.SIGTSTP || !c.gone && takes(c.pid, sig)
+	_ = syscall.Kill(-c.pid, sig)
+	return survives
+}
+
 // signal sends sig to the program itself, and to nobody once it has ended.
 func (c *child) signal(sig syscall.Signal) {
 	c.mu.Lock()

@@ -28,6 +28,7 @@ type order struct {
 	args  []string
 	env   []string
 	adopt bool // all that the program leaves behind
+	front bool // in the foreground of the pty
 }
 
 // An orderHead goes before the words of an order: path, arguments and
@@ -36,15 +37,25 @@ type orderHead struct {
 	Args, Env uint32 // words
 	Size      uint32 // bytes of all
 	Adopt     bool
+	Front     bool
 }
 
 // A request is any later message to the monitor.
 type request struct {
-	Signal   int32 // to send,
-	Everyone bool  // to all that the program started as well
-	Proceed  place // wakes the stopped program up
-	Modes    modes // as they are from now on, with Proceed
+	Signal  int32 // to send, if it is not 0
+	To      whom
+	Proceed place // wakes the stopped program up
+	Modes   modes // as they are from now on, with Proceed
 }
+
+// A whom is who gets a signal.
+type whom uint8
+
+const (
+	theProgram whom = iota
+	itsGroup
+	everyone // that the program started
+)
 
 // A place is where a woken program goes on.
 type place uint8
@@ -58,6 +69,7 @@ const (
 // started.
 type report struct {
 	Errno  uint32
+	Taken  bool // a signal for its group need not end the program
 	Change syscall.WaitStatus
 }
 
@@ -107,7 +119,7 @@ func (l *link) sendOrder(o order) error {
 	if strings.Count(text, "\x00") != len(words)-1 {
 		return syscall.EINVAL // which execve would say
 	}
-	head := orderHead{uint32(len(o.args)), uint32(len(o.env)), uint32(len(text)), o.adopt}
+	head := orderHead{uint32(len(o.args)), uint32(len(o.env)), uint32(len(text)), o.adopt, o.front}
 	if err := l.send(head); err != nil {
 		return err
 	}
@@ -126,7 +138,7 @@ func (l *link) receiveOrder() (o order, err error) {
 	}
 	words := strings.Split(string(text), "\x00")
 	env := 1 + head.Args
-	return order{path: words[0], args: words[1:env], env: words[env : env+head.Env], adopt: head.Adopt}, nil
+	return order{path: words[0], args: words[1:env], env: words[env : env+head.Env], adopt: head.Adopt, front: head.Front}, nil
 }
 
 func (l *link) close() { _ = l.file.Close() }

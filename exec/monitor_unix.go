@@ -81,7 +81,7 @@ func (m *monitor) start() bool {
 		adopt()
 	}
 	sys := mortal()
-	sys.Setpgid, sys.Foreground, sys.Ctty = true, true, m.pty
+	sys.Setpgid, sys.Foreground, sys.Ctty = true, o.front, m.pty
 	child, err := startChild(o.path, o.args, o.env, []uintptr{0, 1, 2}, sys)
 	if err != nil {
 		errno, _ := err.(syscall.Errno) //nolint:errorlint // ForkExec's own type
@@ -89,6 +89,9 @@ func (m *monitor) start() bool {
 		return false
 	}
 	m.child, m.running = child, true
+	if !o.front {
+		m.front = child.pid
+	}
 	return m.link.send(report{}) == nil
 }
 
@@ -131,8 +134,12 @@ func (m *monitor) obey(r request) {
 	case r.Proceed != 0:
 		m.modes = r.Modes
 		_ = syscall.Kill(-m.child.pid, syscall.SIGCONT)
-	case r.Everyone:
+	case r.To == everyone:
 		m.child.signalEveryone(syscall.Signal(r.Signal))
+	case r.To == itsGroup:
+		if m.child.signalGroup(syscall.Signal(r.Signal)) {
+			_ = m.link.send(report{Taken: true})
+		}
 	default:
 		m.child.signal(syscall.Signal(r.Signal))
 	}

@@ -4,6 +4,7 @@ package exec
 
 import (
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,8 @@ type monitored struct {
 	link    *link
 	monitor *child
 	changes chan syscall.WaitStatus
+
+	sent, taken atomic.Int32 // signals for the program's group, and those that need not end it
 }
 
 // endedEarly is the signal that ended a monitor before it had started the program:
@@ -34,8 +37,10 @@ func (r *run) startMonitored(o order) error {
 	// can give it back.
 	err = m.link.send(r.terminal.modes)
 	if err == nil {
-		r.terminal.enter()
-		r.front = true
+		if o.front {
+			r.terminal.enter()
+			r.front = true
+		}
 		err = m.start(o)
 	}
 	if err != nil {
@@ -45,7 +50,9 @@ func (r *run) startMonitored(o order) error {
 		}
 		return err
 	}
-	r.terminal.listen()
+	if o.front {
+		r.terminal.listen()
+	}
 	r.monitor, r.program, r.changes = m, m, m.changes
 	go m.watch()
 	return nil
@@ -101,6 +108,10 @@ func (m *monitored) watch() {
 		if m.link.receive(&r) != nil {
 			r.Change = syscall.WaitStatus(syscall.SIGKILL)
 		}
+		if r.Taken {
+			m.taken.Add(1)
+			continue
+		}
 		m.changes <- r.Change
 		if !r.Change.Stopped() {
 			return
@@ -110,8 +121,17 @@ func (m *monitored) watch() {
 
 func (m *monitored) signal(sig syscall.Signal) { _ = m.link.send(request{Signal: int32(sig)}) }
 
+// signalGroup sends a signal to the program's process group.
+func (m *monitored) signalGroup(sig syscall.Signal) {
+	m.sent.Add(1)
+	_ = m.link.send(request{Signal: int32(sig), To: itsGroup})
+}
+
+// killed says whether such a signal must have ended the program.
+func (m *monitored) killed() bool { return m.sent.Load() > m.taken.Load() }
+
 func (m *monitored) signalEveryone(sig syscall.Signal) {
-	_ = m.link.send(request{Signal: int32(sig), Everyone: true})
+	_ = m.link.send(request{Signal: int32(sig), To: everyone})
 }
 
 // proceed wakes the program, in the foreground of its pty or not.

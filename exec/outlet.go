@@ -22,6 +22,7 @@ type outlet struct {
 	file *os.File
 
 	mu        sync.Mutex
+	shared    bool // file is a terminal that makes CR LF of LF, as the pty has done
 	gathering bool
 	gathered  []byte
 	late      *time.Timer // writes a line whose end does not come
@@ -55,7 +56,18 @@ func (o *outlet) flush(lines bool) error {
 	if begun := n - 1 - bytes.LastIndexByte(o.gathered, '\n'); lines && begun <= maxLine {
 		n -= begun
 	}
+	if o.shared && n > 0 && o.gathered[n-1] == '\r' { // its LF may come
+		n--
+	}
 	return o.write(n)
+}
+
+// unshare is for a takeOver: the terminal does nothing to output any more.
+func (o *outlet) unshare() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failure = o.write(len(o.gathered))
+	o.shared = false
 }
 
 // release writes what is left. At the end of the stream that is not needed: the
@@ -71,7 +83,11 @@ func (o *outlet) release() {
 // write writes the first n bytes of what was gathered.
 func (o *outlet) write(n int) (err error) {
 	if err = o.failure; err == nil && n > 0 {
-		_, err = o.file.Write(o.gathered[:n])
+		text := o.gathered[:n]
+		if o.shared {
+			text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+		}
+		_, err = o.file.Write(text)
 	}
 	o.gathered = o.gathered[:copy(o.gathered, o.gathered[n:])]
 	switch {

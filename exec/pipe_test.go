@@ -25,6 +25,11 @@ func shell(script string) *osexec.Cmd {
 	return osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
 }
 
+// shellBoth runs a script of bash in which "$@" is nothing, and one in which it is us.
+func shellBoth(script string) [2]*osexec.Cmd {
+	return [2]*osexec.Cmd{bare("bash", "-c", script, "bash"), shell(script)}
+}
+
 // begun starts a program and returns what it writes. It does not run for ever.
 func begun(t *testing.T, cmd *osexec.Cmd) io.Reader {
 	t.Helper()

@@ -19,18 +19,19 @@ type program interface {
 
 // A run is a program that has been started, and all that goes with it.
 type run struct {
-	program  program
-	changes  <-chan syscall.WaitStatus
-	monitor  *monitored // nil if the program is on pipes
-	terminal *terminal  // nil if the program is on pipes
-	front    bool       // the terminal was ours when the program last went on
-	wiring   *wiring
-	inbox    *inbox
-	timeout  <-chan time.Time
-	late     bool          // the timeout has passed
-	drained  chan struct{} // closed when all output of the ended program is passed on
-	open     []*stream     // what others still hold then
-	status   Status
+	program   program
+	changes   <-chan syscall.WaitStatus
+	monitor   *monitored // nil if the program is on pipes
+	terminal  *terminal  // nil if the program is on pipes
+	front     bool       // the terminal was ours when the program last went on
+	wiring    *wiring
+	inbox     *inbox
+	timeout   <-chan time.Time
+	late      bool           // the timeout has passed
+	interrupt syscall.Signal // the last one of a key that we got in the program's place, or 0
+	drained   chan struct{}  // closed when all output of the ended program is passed on
+	open      []*stream      // what others still hold then
+	status    Status
 }
 
 // run leaves the signals taken: to give each back costs as much as to take it,
@@ -70,7 +71,7 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 func (c *Command) start(r *run, path string, files *shelf) error {
 	env := c.environ(files.env)
 	if r.terminal != nil {
-		if err := r.startMonitored(order{path: path, args: c.Args, env: env, adopt: c.Timeout > 0}); err != nil {
+		if err := r.startMonitored(order{path: path, args: c.Args, env: env, adopt: c.Timeout > 0, front: !r.terminal.shared}); err != nil {
 			return err
 		}
 	} else {
@@ -117,7 +118,7 @@ func (r *run) wait() Status {
 		case <-r.inbox.woken:
 			r.goOn(false)
 		case <-r.inbox.stops:
-			r.program.signal(syscall.SIGTSTP)
+			r.forward(syscall.SIGTSTP)
 		case change := <-r.changes:
 			r.changed(change)
 		case <-r.timeout:
@@ -129,10 +130,16 @@ func (r *run) wait() Status {
 }
 
 // forward passes a signal on, unless the program has it already. On a terminal
-// of its own it has none: ours is raw and makes no signals.
-func (r *run) forward(sig os.Signal) {
-	if r.terminal != nil || !fromTerminal(sig) {
-		r.program.signal(sig.(syscall.Signal)) //nolint:forcetypeassert // the only kind on unix
+// of its own it has none: ours is raw and makes no signals, or makes them for us
+// alone while it is shared.
+func (r *run) forward(s os.Signal) {
+	sig := s.(syscall.Signal) //nolint:forcetypeassert // the only kind on unix
+	switch {
+	case r.terminal == nil && fromTerminal(sig):
+	case r.shares() && fromTerminal(sig):
+		r.forwardKey(sig)
+	default:
+		r.program.signal(sig)
 	}
 }
 
@@ -141,6 +148,9 @@ func (r *run) forward(sig os.Signal) {
 func (r *run) resize() {
 	if r.terminal != nil {
 		copySize(r.terminal.master, r.terminal.tty)
+	}
+	if r.shares() { // in the background of its pty, it is not told
+		r.program.signal(syscall.SIGWINCH)
 	}
 	for _, s := range r.wiring.screens {
 		copySize(s.master, s.caller)
@@ -154,6 +164,9 @@ func (r *run) changed(change syscall.WaitStatus) {
 		return
 	}
 	r.status = statusOf(change)
+	if r.shares() && r.interrupted() {
+		r.status = Status{Signal: r.interrupt}
+	}
 	if r.late {
 		r.status = Status{Code: CodeTimeout, TimedOut: true}
 		r.program.signalEveryone(syscall.SIGKILL)
@@ -182,6 +195,10 @@ func (r *run) stop(sig syscall.Signal) {
 		return
 	}
 	r.wiring.pause()
+	if r.asksForTerminal(sig) {
+		r.takeOver()
+		return
+	}
 	r.wiring.idle()
 	r.terminal.leave()
 	suspend(sig)
@@ -194,7 +211,7 @@ func (r *run) goOn(wake bool) {
 	if r.terminal == nil {
 		return
 	}
-	front := r.terminal.foreground()
+	front := !r.terminal.shared && r.terminal.foreground()
 	if front {
 		r.terminal.enter()
 		r.terminal.listen()

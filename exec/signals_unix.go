@@ -74,6 +74,17 @@ func (b *inbox) tellOthers(sig syscall.Signal) {
 	Notify(b.signals, sig)
 }
 
+// catchUp returns when all signals that came before are in the inbox: one of our own,
+// of a higher number, comes after them. It is for a terminal.
+func (b *inbox) catchUp() {
+	select {
+	case <-b.resized:
+	default:
+	}
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGWINCH)
+	<-b.resized
+}
+
 // early takes the next signal that came before the program was there, if any did.
 func (b *inbox) early() (sig syscall.Signal, came bool) {
 	select {
@@ -96,7 +107,7 @@ func (b *inbox) started() {
 // group has it already. Who sent a signal is not told to a Go program, so a
 // kill -INT of us alone while we are in the foreground is not passed on.
 func fromTerminal(sig os.Signal) bool {
-	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && foreground()
+	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT || sig == syscall.SIGTSTP) && foreground()
 }
 
 // foreground says whether our process group is the one its terminal talks to.

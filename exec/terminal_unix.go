@@ -19,6 +19,8 @@ type terminal struct {
 	keys   keyboard
 	master *os.File // of the program's pty
 	inbox  *inbox
+	shared bool // see shares
+	ours   bool // the modes are
 
 	early int // bytes that were typed before the terminal was raw, and are not read yet
 
@@ -56,6 +58,7 @@ func (t *terminal) foreground() bool {
 
 // enter takes the terminal over, in the modes it has now.
 func (t *terminal) enter() {
+	t.ours = true
 	now, err := modesOf(t.tty)
 	if err == nil && now != t.Raw {
 		t.modes = modes{Before: now, Raw: rawModes(now)}
@@ -87,7 +90,7 @@ func (t *terminal) leave() {
 		_ = t.master.SetWriteDeadline(time.Time{})
 		t.reading = nil
 	}
-	if t.foreground() {
+	if t.ours && t.foreground() {
 		_ = setModes(t.tty, t.Before)
 	}
 }

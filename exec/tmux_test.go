@@ -263,7 +263,7 @@ func TestStopWithin(t *testing.T) {
 			}
 			d.keys(t, ":q", "Enter")
 			d.prompt(t)
-			d.enter(t, `clear; echo "code $?"`)
+			d.enter(t, `s=$?; clear; echo "code $s"`)
 			d.wait(t, "code 0")
 		})
 	}

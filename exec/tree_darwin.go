@@ -1,6 +1,10 @@
 package exec
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // zombie is SZOMB of sys/proc.h.
 const zombie = 5
@@ -27,3 +31,6 @@ func parents() map[int]int {
 // stopped says that the process runs: whether it is still stopped is not known
 // in time, and we rather go on than stop a second time after fg.
 func stopped(int) bool { return false }
+
+// takes says that a process has a handler for a signal: it is not known.
+func takes(int, syscall.Signal) bool { return true }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,6 +37,26 @@ func parents() map[int]int {
 func stopped(pid int) bool {
 	state, _, ok := stat(pid)
 	return ok && state == 'T'
+}
+
+// takes says whether a process has a handler for a signal, or ignores it, by
+// proc_pid_status(5). One that has ended has none.
+func takes(pid int, sig syscall.Signal) bool {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return true
+	}
+	for line := range bytes.Lines(status) {
+		name, set, _ := bytes.Cut(line, []byte(":"))
+		if string(name) != "SigIgn" && string(name) != "SigCgt" {
+			continue
+		}
+		mask, err := strconv.ParseUint(string(bytes.TrimSpace(set)), 16, 64)
+		if err != nil || mask>>(sig-1)&1 == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // stat reads proc_pid_stat(5). The name before the state may hold anything.

@@ -51,6 +51,9 @@ func (c *Command) wireTerminal(w *wiring) (*terminal, error) {
 	}
 	t.master = master
 	w.plug(master, slave, c.Stdout, 1)
+	if t.shared = c.Input == nil && isPipe(c.Stdin); t.shared {
+		w.streams[0].outlet.shared = t.Before.Oflag&unix.OPOST != 0 && t.Before.Oflag&unix.ONLCR != 0
+	}
 	if isOurs(c.Stdin) && c.Input == nil {
 		w.program[0] = slave
 	}
@@ -108,6 +111,11 @@ func (w *wiring) screen(caller *os.File, fds ...int) error {
 	w.plug(master, slave, caller, fds...)
 	w.screens = append(w.screens, screen{master: master, caller: caller})
 	return nil
+}
+
+func isPipe(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
 func (c *Command) warn(err error) {

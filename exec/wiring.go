@@ -81,6 +81,13 @@ func (w *wiring) idle() {
 	}
 }
 
+// unshare is for a takeOver.
+func (w *wiring) unshare() {
+	for _, s := range w.streams {
+		s.outlet.unshare()
+	}
+}
+
 // resume goes on after pause.
 func (w *wiring) resume() {
 	for _, s := range w.streams {
