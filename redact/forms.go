@@ -18,8 +18,8 @@ import (
 //     (production …). Literals (true, null …) are not looked for.
 //   - From eight bytes on, in all forms, and line by line.
 //   - What in it is a secret by itself is looked for by itself (parts.go).
-//   - The blanks and quotes around a value do not belong to it, nor the armour
-//     of a PEM file: a header says nothing.
+//   - The blanks and quotes around a value do not belong to it, nor a byte order mark
+//     before or zero bytes behind it, nor the armour of a PEM file: a header says nothing.
 
 const (
 	minForm  = 8    // the least bytes a form has, but for short values
@@ -84,7 +84,8 @@ type forms struct {
 }
 
 func (f *forms) of(value []byte) {
-	whole := bytes.TrimSpace(value)
+	whole := bytes.TrimPrefix(bytes.TrimSpace(value), []byte("\ufeff"))
+	whole = bytes.TrimSpace(bytes.TrimRight(whole, "\x00"))
 	body := whole
 	if isArmoured(whole) {
 		body = unarmoured(whole)
@@ -373,7 +374,7 @@ func isLiteral(text []byte) bool {
 // the output of many programs, and in other words.
 func isWordOfTheTrade(text []byte) bool {
 	return isOneOf(text, "production", "development", "password", "passphrase",
-		"username", "administrator", "database", "postgres", "postgresql", "internal", "external")
+		"username", "administrator", "superuser", "anonymous", "changeme", "database", "postgres", "postgresql", "internal", "external")
 }
 
 func isOneOf(text []byte, words ...string) bool {

@@ -113,7 +113,7 @@ func (s *scene) value() string {
 	case 5:
 		return "pä" + s.bytes(6, someLetters) + "ß€" + s.bytes(s.IntN(9), "äö\U0001f600x")
 	case 6:
-		return s.pick("production", "password", "true", "  spaced out words  ", `"quoted value"`, "%41%42&amp;cdefgh", `back\slash\nvalue\`, "x")
+		return s.pick("production", "password", "true", "  spaced out words  ", "\ufeffmarked words\x00\n", `"quoted value"`, "%41%42&amp;cdefgh", `back\slash\nvalue\`, "x")
 	case 9, 10:
 		return s.composed()
 	case 7:

@@ -317,9 +317,17 @@ var refArmour = regexp.MustCompile(`(?s)^-----BEGIN [^\n]*\n(.*)\n[^\n]*-----$`)
 // refLine is armour all in one line.
 var refLine = regexp.MustCompile(`^-----BEGIN .*?-----([^\n\\]+)-----[^\n]*-----$`)
 
+// refAround is what may stand around a value.
+var refAround = regexp.MustCompile(`(?s)^\x{feff}?(.*?)\x00*$`)
+
+func refTrim(value string) string {
+	value = string(bytes.TrimSpace([]byte(value)))
+	return string(bytes.TrimSpace([]byte(refAround.FindStringSubmatch(value)[1])))
+}
+
 // refCore is a value without its blanks, armour and quotes.
 func refCore(value string) string {
-	core := string(bytes.TrimSpace([]byte(value)))
+	core := refTrim(value)
 	if m := refArmour.FindStringSubmatch(core); m != nil {
 		core = string(bytes.TrimSpace([]byte(m[1])))
 	} else if m := refLine.FindStringSubmatch(core); m != nil {
@@ -332,7 +340,7 @@ func refCore(value string) string {
 }
 
 func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts ...string)) {
-	whole, core := string(bytes.TrimSpace([]byte(value))), refCore(value)
+	whole, core := refTrim(value), refCore(value)
 	armoured := strings.HasPrefix(whole, "-----BEGIN ") && strings.HasSuffix(whole, "-----")
 	if len(core) < 4 || refLiteral.MatchString(core) {
 		return
@@ -366,7 +374,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 	}
 }
 
-var refTrade = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|database|postgres|postgresql|internal|external)$`)
+var refTrade = regexp.MustCompile(`(?i)^(production|development|password|passphrase|username|administrator|superuser|anonymous|changeme|database|postgres|postgresql|internal|external)$`)
 
 // refPlainly adds a value as it is.
 func refPlainly(whole, core string, armoured bool, own *refOwn, add func(kind byte, texts ...string)) {

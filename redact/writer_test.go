@@ -41,6 +41,7 @@ func TestMasks(t *testing.T) {
 		{"overstruck", []string{"abcdefgh"}, "a\bab\bbc\bcd\bde\bef\bfg\bgh\bh.", "[secret:L0]\bh."},
 		{"pin", []string{"1234"}, "1234 12345 x1234 1234", "[secret:L0] 12345 x1234 [secret:L0]"},
 		{"pin across lines", []string{"1234"}, "12\n34", "12\n34"},
+		{"what is around it", []string{"\ufeffZk9vQ7pL2xRt\x00\n"}, "Zk9vQ7pL2xRt Wms5dlE3cEwyeFJ0", "[secret:L0] [secret:L0]"},
 		{"word of the trade", []string{"production"}, "production reproductions", "[secret:L0] reproductions"},
 		{"literal", []string{"true"}, "true", "true"},
 		{"three bytes", []string{"abc"}, "abc", "abc"},
