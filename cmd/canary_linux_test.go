@@ -187,9 +187,9 @@ func TestCanaryCrash(t *testing.T) {
 			f.watchKey(t)
 			f.take(t, outing{words: "set {label} --env CANARY", stdin: "{value}"})
 			// The command leaves us with a value that has begun.
-			script := f.words.Replace(`cat {forms}; printf %s "$CANARY" | head -c 20; kill -SEGV $PPID; exec sleep 60`)
+			script := f.words.Replace(`cat {forms}; printf %s "$CANARY" | head -c 20; kill -SYS $PPID; exec sleep 60`)
 			e := run(t, crashing(f.home.command([]string{"GOTRACEBACK=all"}, "exec", "--use", canaryLabel, "--", "sh", "-c", script)), "")
-			if !strings.Contains(e.stderr, "SIGSEGV") || !strings.Contains(e.stderr, "goroutine ") {
+			if !strings.Contains(e.stderr, "SIGSYS") || !strings.Contains(e.stderr, "goroutine ") {
 				t.Fatalf("it did not crash: exit status %d\n%s", e.status, e.stderr)
 			}
 			for stream, text := range map[string]string{"stdout": e.stdout, "stderr": e.stderr} {

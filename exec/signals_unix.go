@@ -20,9 +20,9 @@ var forwarded = append([]os.Signal{
 	syscall.SIGVTALRM, syscall.SIGPROF, syscall.SIGIO, syscall.SIGTRAP, syscall.SIGXCPU,
 }, forwardedHere...)
 
-// faults are forwarded as well, if somebody sends them. Those of our own code are
-// the Go runtime's, as long as it has not left them.
-var faults = []os.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSYS}
+// faults are forwarded as well, if somebody sends them. Those of our own code stay the
+// Go runtime's, and so does SYS, which only a filter of our own calls sends.
+var faults = []os.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL}
 
 // fatal are the signals that end us while we only pass on the last output of a
 // program that has ended.
