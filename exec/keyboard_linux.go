@@ -46,6 +46,15 @@ func (k keyboard) waiting() int {
 	return n
 }
 
+// await returns when something waits to be read.
+func (k keyboard) await() error {
+	conn, err := k.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return conn.Read(func(uintptr) bool { return k.waiting() > 0 })
+}
+
 func (k keyboard) Read(p []byte) (n int, err error) {
 	conn, err := k.SyscallConn()
 	if err != nil {

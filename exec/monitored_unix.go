@@ -50,10 +50,12 @@ func (r *run) startMonitored(o order) error {
 		}
 		return err
 	}
+	r.monitor, r.program, r.changes = m, m, m.changes
 	if o.front {
 		r.terminal.listen()
+	} else {
+		r.lookForUnread()
 	}
-	r.monitor, r.program, r.changes = m, m, m.changes
 	go m.watch()
 	return nil
 }

@@ -70,8 +70,14 @@ func (o *outlet) unshare() {
 	o.shared = false
 }
 
-// release writes what is left. At the end of the stream that is not needed: the
-// masker, which holds the end of the line, writes it then.
+// end writes what is left at the end of the stream.
+func (o *outlet) end() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.write(len(o.gathered))
+}
+
+// release writes what is left, if nothing comes.
 func (o *outlet) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -5,6 +5,7 @@ package exec
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 )
@@ -26,6 +27,7 @@ type run struct {
 	front     bool       // the terminal was ours when the program last went on
 	wiring    *wiring
 	inbox     *inbox
+	unread    chan struct{} // keys wait that only the program can want; nil unless the terminal is shared
 	timeout   <-chan time.Time
 	late      bool           // the timeout has passed
 	interrupt syscall.Signal // the last one of a key that we got in the program's place, or 0
@@ -34,7 +36,7 @@ type run struct {
 	status    Status
 }
 
-// run leaves the signals taken: to give each back costs as much as to take it,
+// run leaves the other signals taken: to give each back costs as much as to take it,
 // and the caller ends next.
 func (c *Command) run(path string, files *shelf) (Status, error) {
 	w, terminal, err := c.wire()
@@ -64,6 +66,10 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	default: // a signal ended us first; the caller's file takes nothing now
 	}
 	r.leave()
+	signal.Reset(syscall.SIGINT) // who types ^C now means the caller, and would take our end for an answer
+	if sig, came := r.inbox.last(); came {
+		return Status{Signal: sig}, nil
+	}
 	return status, err
 }
 
@@ -119,6 +125,9 @@ func (r *run) wait() Status {
 			r.goOn(false)
 		case <-r.inbox.stops:
 			r.forward(syscall.SIGTSTP)
+		case <-r.unread:
+			r.wiring.pause()
+			r.takeOver()
 		case change := <-r.changes:
 			r.changed(change)
 		case <-r.timeout:
@@ -136,7 +145,7 @@ func (r *run) forward(s os.Signal) {
 	sig := s.(syscall.Signal) //nolint:forcetypeassert // the only kind on unix
 	switch {
 	case r.terminal == nil && fromTerminal(sig):
-	case r.shares() && fromTerminal(sig):
+	case r.shares() && (fromTerminal(sig) || sig == syscall.SIGHUP):
 		r.forwardKey(sig)
 	default:
 		r.program.signal(sig)
@@ -164,6 +173,7 @@ func (r *run) changed(change syscall.WaitStatus) {
 		return
 	}
 	r.status = statusOf(change)
+	r.inbox.forgetKeys()
 	if r.shares() && r.interrupted() {
 		r.status = Status{Signal: r.interrupt}
 	}

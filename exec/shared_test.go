@@ -3,6 +3,7 @@
 package exec_test
 
 import (
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,14 @@ func TestSharedTerminal(t *testing.T) {
 		"ours asks":           {`seq 9 | "$@" sh -c 'cat; printf "Sure? " >/dev/tty; read -r a </dev/tty; echo "got $a"'; echo next`, []string{"Sure? ", "yes\r"}},
 		"ours asks secretly":  {`seq 9 | "$@" sh -c 'wc -l; python3 -c "import getpass; print(getpass.getpass())"; echo ok'; echo next`, []string{"Password: ", "secret\r"}},
 		"both ask":            {`{ printf 'Name: ' >/dev/tty; read -r a </dev/tty; echo "$a"; } | "$@" sh -c 'cat; printf "Sure? " >/dev/tty; read -r a </dev/tty; echo "got $a"'`, []string{"Name: ", "bob\r", "Sure? ", "yes\r"}},
+		"ours waits to read":  {`true | "$@" bash -c 'echo "Sure? "; read -r -t 20 a </dev/tty; echo "got $a"'; echo next`, []string{"Sure? ", "yes\r"}},
+		"ours waits by poll": {`true | "$@" python3 -c '
+import select
+tty = open("/dev/tty")
+print("Sure? ", flush=True)
+select.select([tty], [], [])
+print("got", tty.readline())'`, []string{"Sure? ", "yes\r"}},
+		"a return at the end": {`true | "$@" printf 'a\n\r'; echo Z`, nil},
 		"two of ours":         {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},
 		"returns and breaks":  {`true | "$@" sh -c 'printf "a\r"; printf "\nb\r\nc\r"; sleep 0.2; printf "d\n"; seq 20000'`, nil},
 		"ours changes it":     {`true | "$@" sh -c 'stty -echo -opost </dev/tty; printf "a\nb\n"; stty sane </dev/tty; printf "a\nb\n"'`, nil},
@@ -88,4 +97,24 @@ func TestSharedTerminalSize(t *testing.T) {
 	c.wait(t, "30 100\r\n")
 	c.typed(t, "\x03")
 	check(t, "signal", c.end(t).Signal, syscall.SIGINT)
+}
+
+// TestSharedTerminalTypedAhead types a line that nobody reads: it is for the next.
+func TestSharedTerminalTypedAhead(t *testing.T) {
+	c := sit(t, shell(`true | "$@" sh -c 'echo ready; sleep 0.5'; read -r a; echo "got $a"`))
+	c.wait(t, "ready")
+	c.typed(t, "ahead\r")
+	check(t, "outcome", c.end(t), outcome{Out: "ready\r\nahead\r\ngot ahead\r\n"})
+}
+
+// TestSharedTerminalHangup takes the terminal away from a program and its children.
+func TestSharedTerminalHangup(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := shell(`sleep 100 | "$@" sh -c 'echo ready; sleep 100; :'`)
+	cmd.Env = append(cmd.Environ(), "MARK="+mark)
+	c := sit(t, cmd)
+	c.wait(t, "ready")
+	_ = c.master.Close()
+	_ = end(t, c.cmd)
+	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
 }

@@ -6,8 +6,10 @@ import "syscall"
 
 // How a terminal is shared. A program that feeds ours by a pipe may want the keys, as
 // for a password, and writes its messages to the terminal. So that stays as it is, and
-// ours is in the background of its pty: the first time that it asks for keys or
-// changes the modes the kernel stops it there, and we take the terminal over.
+// ours is in the background of its pty: the first time that it reads keys or changes
+// the modes the kernel stops it there, and we take the terminal over. One that waits for
+// keys without reading any is not stopped: on Linux we look whether there are keys that
+// nobody reads.
 
 // shares says whether the terminal is shared.
 func (r *run) shares() bool { return r.terminal != nil && r.terminal.shared }
@@ -27,6 +29,7 @@ func (r *run) asksForTerminal(sig syscall.Signal) bool {
 
 // takeOver gives the terminal to the program. What it has written is passed on.
 func (r *run) takeOver() {
+	r.terminal.forsake()
 	r.terminal.shared = false
 	r.wiring.unshare()
 	r.goOn(true)

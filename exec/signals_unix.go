@@ -35,9 +35,10 @@ type inbox struct {
 	signals chan os.Signal
 	ignored []os.Signal
 	pipes   chan os.Signal
-	resized chan os.Signal // WINCH; nil without a terminal
-	woken   chan os.Signal // CONT; nil without a terminal
-	stops   chan os.Signal // TSTP; nil if the program is on pipes
+	resized chan os.Signal      // WINCH; nil without a terminal
+	woken   chan os.Signal      // CONT; nil without a terminal
+	stops   chan os.Signal      // TSTP; nil if the program is on pipes
+	keys    chan syscall.Signal // those of keys, which the program and all but us have got
 }
 
 // openInbox is called before the program is started, so that none is lost. What
@@ -48,6 +49,7 @@ func openInbox(terminal bool) *inbox {
 		signals: make(chan os.Signal, 256),
 		// A write to a pipe that nobody reads shall fail, and not end us.
 		pipes: make(chan os.Signal, 1),
+		keys:  make(chan syscall.Signal, 1),
 	}
 	if terminal {
 		b.resized, b.woken = make(chan os.Signal, 1), make(chan os.Signal, 1)
@@ -72,6 +74,34 @@ func (b *inbox) tellOthers(sig syscall.Signal) {
 	_ = syscall.Kill(0, sig)
 	signal.Ignore(sig) // drops one that waits all the same: see suspend
 	Notify(b.signals, sig)
+	select {
+	case b.keys <- sig:
+	default:
+	}
+}
+
+// forgetKeys forgets the signals of keys that were the program's.
+func (b *inbox) forgetKeys() {
+	select {
+	case <-b.keys:
+	default:
+	}
+}
+
+// last is a signal that has come since the program ended, by a key or not, and would
+// have ended us.
+func (b *inbox) last() (sig syscall.Signal, came bool) {
+	select {
+	case sig := <-b.keys:
+		return sig, true
+	default:
+	}
+	for sig, came := b.early(); came; sig, came = b.early() {
+		if isFatal(sig) {
+			return sig, true
+		}
+	}
+	return 0, false
 }
 
 // catchUp returns when all signals that came before are in the inbox: one of our own,

@@ -100,7 +100,11 @@ func (s *stream) finish() error {
 	if !s.used.Load() {
 		return s.failure
 	}
-	if err := s.to.Close(); err != nil && s.failure == nil && !readerGone(err) {
+	err := s.to.Close()
+	if err == nil {
+		err = s.outlet.end()
+	}
+	if err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}
 	return s.failure

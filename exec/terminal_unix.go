@@ -3,12 +3,16 @@
 package exec
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// earlyWait is how long a pty may take to take what was typed early.
+const earlyWait = 100 * time.Millisecond
 
 // A terminal is the caller's terminal while the program has a pty in its place.
 // Then it is raw: it does nothing by itself, every byte goes to the pty and
@@ -22,7 +26,8 @@ type terminal struct {
 	shared bool // see shares
 	ours   bool // the modes are
 
-	early int // bytes that were typed before the terminal was raw, and are not read yet
+	watching chan struct{} // closed when unread keys are looked for no more; nil when they are not
+	forsaken chan struct{} // closed to end that
 
 	typed   []byte        // read, and not yet written to the pty
 	reading chan struct{} // closed when the relay of the input is over; nil when there is none
@@ -63,11 +68,39 @@ func (t *terminal) enter() {
 	if err == nil && now != t.Raw {
 		t.modes = modes{Before: now, Raw: rawModes(now)}
 		_ = setModes(t.tty, t.Raw)
-		if now.Lflag&unix.ICANON != 0 {
-			t.early = t.keys.waiting()
+		if now.Lflag&unix.ICANON != 0 && t.reading == nil {
+			t.passEarly()
 		}
 	}
 	copySize(t.master, t.tty)
+}
+
+// passEarly passes on what was typed before the terminal was raw. The kernel has made a
+// zero byte of the key of an end, ^D, and what was echoed is not echoed again.
+func (t *terminal) passEarly() {
+	typed := make([]byte, t.keys.waiting())
+	if len(typed) == 0 {
+		return
+	}
+	n, _ := t.keys.Read(typed)
+	typed = bytes.ReplaceAll(typed[:n], []byte{0}, []byte{t.Before.Cc[unix.VEOF]})
+	modes, _ := modesOf(t.master)
+	if len(signalsOf(typed, modes)) > 0 { // typed since: there may be no program yet
+		t.typed = append(t.typed, typed...)
+		return
+	}
+	silent := modes
+	if t.Before.Lflag&unix.ECHO != 0 {
+		silent.Lflag &^= unix.ECHO | unix.ECHONL
+	}
+	_ = setModes(t.master, silent)
+	late := time.AfterFunc(earlyWait, func() { _ = t.master.SetWriteDeadline(past) }) // a full pty takes it later
+	n, _ = t.master.Write(typed)
+	late.Stop()
+	_ = t.master.SetWriteDeadline(time.Time{})
+	settle(t.master)
+	_ = setModes(t.master, modes)
+	t.typed = append(t.typed, typed[n:]...)
 }
 
 // listen passes on what is typed, from when there is a program on the pty: before,
@@ -82,6 +115,7 @@ func (t *terminal) listen() {
 // leave gives the terminal back as it was found. In the background it is
 // somebody else's, and to touch it would stop us.
 func (t *terminal) leave() {
+	t.forsake()
 	if t.reading != nil {
 		_ = t.keys.SetReadDeadline(past)
 		_ = t.master.SetWriteDeadline(past)
@@ -89,10 +123,26 @@ func (t *terminal) leave() {
 		_ = t.keys.SetReadDeadline(time.Time{})
 		_ = t.master.SetWriteDeadline(time.Time{})
 		t.reading = nil
+		t.takeLast()
 	}
 	if t.ours && t.foreground() {
 		_ = setModes(t.tty, t.Before)
 	}
+}
+
+// takeLast takes what was typed while the relay came to its end: in the modes that
+// follow, a key that should make a signal would be a character of a line.
+func (t *terminal) takeLast() {
+	last := make([]byte, t.keys.waiting())
+	if len(last) == 0 {
+		return
+	}
+	n, _ := t.keys.Read(last)
+	modes, _ := modesOf(t.master)
+	for _, sig := range signalsOf(last[:n], modes) {
+		t.inbox.tellOthers(sig)
+	}
+	t.typed = append(t.typed, last[:n]...)
 }
 
 // relay writes what is typed to the pty, until leave. When the terminal is gone
@@ -107,7 +157,6 @@ func (t *terminal) relay(done chan struct{}) {
 			return
 		}
 		n, err = t.keys.Read(buf)
-		t.endEarly(buf[:n])
 		t.typed = append(t.typed, buf[:n]...)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -117,17 +166,6 @@ func (t *terminal) relay(done chan struct{}) {
 			return
 		}
 	}
-}
-
-// endEarly puts the key of an end, ^D, in the place of what the kernel makes of one
-// that waits while the terminal becomes raw: a zero byte.
-func (t *terminal) endEarly(typed []byte) {
-	for i := range typed[:min(t.early, len(typed))] {
-		if typed[i] == 0 {
-			typed[i] = t.Before.Cc[unix.VEOF]
-		}
-	}
-	t.early -= min(t.early, len(typed))
 }
 
 // pass writes what is typed to the pty, and then sends the signals that it makes there
