@@ -66,9 +66,12 @@ func (c *Command) run(path string, files *shelf) (Status, error) {
 	default: // a signal ended us first; the caller's file takes nothing now
 	}
 	r.leave()
-	signal.Reset(syscall.SIGINT) // who types ^C now means the caller, and would take our end for an answer
-	if sig, came := r.inbox.last(); came {
-		return Status{Signal: sig}, nil
+	if r.terminal != nil {
+		// Who types ^C now means the caller, who would take our end for an answer.
+		signal.Reset(syscall.SIGINT)
+		if sig, came := r.inbox.last(); came {
+			return Status{Signal: sig}, nil
+		}
 	}
 	return status, err
 }
@@ -225,6 +228,9 @@ func (r *run) goOn(wake bool) {
 	if front {
 		r.terminal.enter()
 		r.terminal.listen()
+	}
+	if wake && r.shares() {
+		r.lookForUnread()
 	}
 	if wake || front != r.front {
 		r.monitor.proceed(front, r.terminal.modes)

@@ -75,6 +75,17 @@ func TestSharedTerminalStops(t *testing.T) {
 	d.enter(t, `s=$?; clear; echo "then $s"`)
 	d.wait(t, "then 130")
 
+	d.enter(t, `clear; true | $FRONT bash -c 'echo "as""king"; read -r -t 100 a </dev/tty; echo "g""ot $a"'`)
+	d.wait(t, "asking")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; fg")
+	d.wait(t, "bash -c")
+	time.Sleep(300 * time.Millisecond)
+	d.enter(t, "yes")
+	d.wait(t, "got yes")
+	d.prompt(t)
+
 	d.enter(t, `clear; seq 100 | $FRONT less`)
 	d.wait(t, "\n23")
 	d.keys(t, "C-z")

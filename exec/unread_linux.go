@@ -26,7 +26,7 @@ func (r *run) lookForUnread() {
 				return
 			case <-time.After(unreadFor):
 			}
-			if t.keys.waiting() > 0 && mayRead(monitor) {
+			if t.keys.waiting() > 0 && t.foreground() && mayRead(monitor) {
 				r.unread <- struct{}{}
 				return
 			}
