@@ -85,7 +85,7 @@ func (c *child) await() syscall.WaitStatus {
 func (c *child) signalGroup(sig syscall.Signal) (survives bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	survives = sig == syscall.SIGTSTP || !c.gone && takes(c.pid, sig)
+	survives = sig == syscall.SIGTSTP || sig == syscall.SIGTTIN || !c.gone && takes(c.pid, sig)
 	_ = syscall.Kill(-c.pid, sig)
 	return survives
 }

@@ -128,9 +128,8 @@ func (r *run) wait() Status {
 			r.goOn(false)
 		case <-r.inbox.stops:
 			r.forward(syscall.SIGTSTP)
-		case <-r.unread:
-			r.wiring.pause()
-			r.takeOver()
+		case <-r.unread: // as a read of them would
+			r.monitor.signalGroup(syscall.SIGTTIN)
 		case change := <-r.changes:
 			r.changed(change)
 		case <-r.timeout:

@@ -8,8 +8,8 @@ import "syscall"
 // for a password, and writes its messages to the terminal. So that stays as it is, and
 // ours is in the background of its pty: the first time that it reads keys or changes
 // the modes the kernel stops it there, and we take the terminal over. One that waits for
-// keys without reading any is not stopped: on Linux we look whether there are keys that
-// nobody reads.
+// keys without reading any is stopped by us, on Linux: where there are keys that nobody
+// reads.
 
 // shares says whether the terminal is shared.
 func (r *run) shares() bool { return r.terminal != nil && r.terminal.shared }
