@@ -74,9 +74,16 @@ func (b *inbox) tellOthers(sig syscall.Signal) {
 	_ = syscall.Kill(0, sig)
 	signal.Ignore(sig) // drops one that waits all the same: see suspend
 	Notify(b.signals, sig)
-	select {
-	case b.keys <- sig:
-	default:
+}
+
+// note notes signals of keys before the program gets them: if it has ended then, they
+// are the caller's.
+func (b *inbox) note(signals []syscall.Signal) {
+	for _, sig := range signals {
+		select {
+		case b.keys <- sig:
+		default:
+		}
 	}
 }
 

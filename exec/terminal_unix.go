@@ -139,7 +139,9 @@ func (t *terminal) takeLast() {
 	}
 	n, _ := t.keys.Read(last)
 	modes, _ := modesOf(t.master)
-	for _, sig := range signalsOf(last[:n], modes) {
+	signals := signalsOf(last[:n], modes)
+	t.inbox.note(signals)
+	for _, sig := range signals {
 		t.inbox.tellOthers(sig)
 	}
 	t.typed = append(t.typed, last[:n]...)
@@ -176,12 +178,14 @@ func (t *terminal) pass() (n int, err error) {
 		return 0, nil
 	}
 	modes, _ := modesOf(t.master)
+	signals := signalsOf(t.typed, modes)
+	t.inbox.note(signals)
 	n, err = t.master.Write(t.typed)
-	if signals := signalsOf(t.typed[:n], modes); len(signals) > 0 {
+	if len(signals) > 0 {
 		settle(t.master)
-		for _, sig := range signals {
-			t.inbox.tellOthers(sig)
-		}
+	}
+	for _, sig := range signals {
+		t.inbox.tellOthers(sig)
 	}
 	return n, err
 }
