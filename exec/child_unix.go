@@ -81,12 +81,16 @@ func (c *child) await() syscall.WaitStatus {
 }
 
 // signalGroup sends sig to the process group that the program leads, and says
-// whether the program may go on, or end by itself.
+// whether the program may go on, or end by itself. Once it has ended its group may be
+// another's.
 func (c *child) signalGroup(sig syscall.Signal) (survives bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	survives = sig == syscall.SIGTSTP || sig == syscall.SIGTTIN || !c.gone && takes(c.pid, sig)
-	_ = syscall.Kill(-c.pid, sig)
+	survives = sig == syscall.SIGTSTP || sig == syscall.SIGTTIN
+	if !c.gone {
+		survives = survives || takes(c.pid, sig)
+		_ = syscall.Kill(-c.pid, sig)
+	}
 	return survives
 }
 

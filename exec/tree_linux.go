@@ -39,7 +39,7 @@ func stopped(pid int) bool {
 	return ok && state == 'T'
 }
 
-// takes says whether a process has a handler for a signal, or ignores it, by
+// takes says whether a process has a handler for a signal, or ignores or blocks it, by
 // proc_pid_status(5). One that has ended has none.
 func takes(pid int, sig syscall.Signal) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
@@ -48,7 +48,7 @@ func takes(pid int, sig syscall.Signal) bool {
 	}
 	for line := range bytes.Lines(status) {
 		name, set, _ := bytes.Cut(line, []byte(":"))
-		if string(name) != "SigIgn" && string(name) != "SigCgt" {
+		if string(name) != "SigIgn" && string(name) != "SigCgt" && string(name) != "SigBlk" {
 			continue
 		}
 		mask, err := strconv.ParseUint(string(bytes.TrimSpace(set)), 16, 64)
