@@ -19,7 +19,7 @@ func TestKeysForOthers(t *testing.T) {
 		"one that takes it":      `trap 'echo taken' INT; "$@" sh -c 'echo ready; exec sleep 100'; echo "next $?"`,
 		"a program that does":    `"$@" sh -c 'trap "exit 3" INT; echo ready; while :; do sleep 0.01; done'; echo "next $?"`,
 		"one in a subshell":      `("$@" sh -c 'echo ready; exec sleep 100'; echo within); echo next`,
-		"one that blocks it":     `sleep 100 | "$@" python3 -c 'import signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [2]); print("ready", flush=True); sys.stdin.read(); sys.exit(4)'; echo "next $?"`,
+		"one that blocks it":     `sleep 100 | "$@" python3 -c 'import signal, sys; signal.signal(2, signal.SIG_DFL); signal.pthread_sigmask(signal.SIG_BLOCK, [2]); print("ready", flush=True); sys.stdin.read(); sys.exit(4)'; echo "next $?"`,
 		"a pipeline on the left": `sleep 100 | "$@" sh -c 'echo ready; exec cat'; echo next`,
 		"and on the right":       `"$@" sh -c 'echo ready >&2; exec sleep 100' | cat; echo next`,
 		"keys that are quoted":   `stty -echoctl; "$@" sh -c 'echo ready; exec head -1'; echo "next $?"`,

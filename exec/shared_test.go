@@ -32,10 +32,10 @@ tty = open("/dev/tty")
 print("Sure? ", flush=True)
 select.select([tty], [], [])
 print("got", tty.readline())'`, []string{"Sure? ", "yes\r"}},
-		"a return at the end": {`true | "$@" printf 'a\n\r'; echo Z`, nil},
-		"two of ours":         {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},
-		"returns and breaks":  {`true | "$@" sh -c 'printf "a\r"; printf "\nb\r\nc\r"; sleep 0.2; printf "d\n"; seq 20000'`, nil},
-		"ours changes it":     {`true | "$@" sh -c 'stty -echo -opost </dev/tty; printf "a\nb\n"; stty sane </dev/tty; printf "a\nb\n"'`, nil},
+		"a return alone":     {`true | "$@" printf '\r'; echo Z`, nil},
+		"two of ours":        {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},
+		"returns and breaks": {`true | "$@" sh -c 'printf "a\r"; printf "\nb\r\nc\r"; sleep 0.2; printf "d\n"; seq 20000'`, nil},
+		"ours changes it":    {`true | "$@" sh -c 'stty -echo -opost </dev/tty; printf "a\nb\n"; stty sane </dev/tty; printf "a\nb\n"'`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
