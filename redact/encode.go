@@ -167,11 +167,14 @@ func eachOf(value []byte, between string, spell func(dst, char []byte) []byte) (
 
 // twice adds what really occurs of one encoding in another: base64 of base64
 // (a registry login in a Kubernetes secret), of hex, of UTF-16 (PowerShell's
-// -EncodedCommand), of JSON (a token's claims) and of a URL's; hex of base64.
+// -EncodedCommand), of JSON (a token's claims) and of a URL's; hex of base64 and of
+// UTF-16 (PowerShell's ConvertFrom-SecureString where there is no DPAPI).
 func (f *forms) twice(value []byte) {
 	inner := aligned(value, base64.RawStdEncoding, 3, 4)
 	f.bare(hex.AppendEncode(nil, inner[0]))
 	units := bytes.TrimSuffix(wide(value, binary.LittleEndian), []byte{0}) // so those of ASCII are in both byte orders
+	f.bare(hex.AppendEncode(nil, units))
+	f.bare(upper(hex.AppendEncode(nil, units)))
 	inner = append(inner, hex.AppendEncode(nil, value), units, base64.RawURLEncoding.AppendEncode(nil, value))
 	if utf8.RuneCount(value) < len(value) {
 		inner = append(inner, wide(value, binary.BigEndian))

@@ -702,7 +702,7 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 	}
 	html, plain, ascii := refJSON(s)
 	inner := append(refInside(base64.StdEncoding.EncodeToString, 3, s), plainHex, strings.TrimSuffix(refWide(s, false), "\x00"))
-	add('f', refHex(inner[0], "", "%02x"))
+	add('f', refHex(inner[0], "", "%02x"), refHex(inner[len(inner)-1], "", "%02x"), refHex(inner[len(inner)-1], "", "%02X"))
 	inner = append(inner, base64.RawURLEncoding.EncodeToString([]byte(s)))
 	if !refASCII.MatchString(s) {
 		inner = append(inner, refWide(s, true))
