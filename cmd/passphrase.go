@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ func passphraseSource(sys Sys, at *place) machine.PassphraseSource {
 	return machine.PassphraseSource{
 		Ask: func() (redact.Value, error) {
 			v, err := askPassphrase(sys, at, func(p *prompter) (redact.Value, error) {
-				return p.hiddenLine("Passphrase of the store (not shown): ")
+				return p.hiddenLine("Passphrase of " + cmp.Or(at.opening, "the store") + " (not shown): ")
 			})
 			if err == nil && at.passphraseFD != noFD {
 				v = at.lastPassphrase(v)

@@ -20,6 +20,7 @@ type place struct {
 
 	opened     map[int]*os.File // the descriptors that were named and read
 	passphrase redact.Value     // the last one that came from a descriptor
+	opening    string           // what its passphrase is asked for, if that is not the store
 
 	valueNext bool   // behind a passphrase, a value is asked for
 	unmute    func() // ends what was begun for that, or nil

@@ -170,6 +170,30 @@ func TestPassphraseOnATerminal(t *testing.T) {
 	s.end(t, 1)
 }
 
+// A backup may have had another passphrase than the store has.
+func TestRestoreAsksForBothPassphrases(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must(t, "correct horse", "init", "--key-source", "passphrase", "--passphrase-fd", "0")
+	h.must(t, "correct horse", "backup", "old.db", "--passphrase-fd", "0")
+	h.must(t, "correct horse\nanother horse", "rekey", "--passphrase-fd", "0")
+	before := readFile(t, h.store())
+
+	s := h.at(t, nil, "restore", "old.db")
+	s.answer(t, "Passphrase of the backup (not shown): ", "another horse\r")
+	s.wait(t, "it takes the one that the store had when the backup was made")
+	s.end(t, 4, "horse")
+
+	s = h.at(t, nil, "restore", "old.db")
+	s.answer(t, "Passphrase of the backup (not shown): ", "correct horse\r")
+	s.answer(t, "Passphrase of the store (not shown): ", "\x03")
+	s.wait(t, "interrupted")
+	s.end(t, 130, "horse", "[y/N]")
+	if readFile(t, h.store()) != before {
+		t.Error("the store has changed")
+	}
+}
+
 // What is in a file is shown, and then asked about.
 func TestImportOnATerminal(t *testing.T) {
 	t.Parallel()

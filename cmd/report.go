@@ -91,13 +91,7 @@ func sentence(err error) string {
 // adviceFor finds the advice for an error of the command c. What stopped exec
 // before its command started has one code, whatever it was.
 func adviceFor(c *cobra.Command, err error) advice {
-	var a advice
-	found := false
-	for _, about := range []func(error) (advice, bool){aboutTransfer, aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
-		if a, found = about(err); found {
-			break
-		}
-	}
+	a, found := adviceOf(err)
 	var line usageError
 	switch {
 	case found:
@@ -111,6 +105,15 @@ func adviceFor(c *cobra.Command, err error) advice {
 		a.code = exitNotRun
 	}
 	return a
+}
+
+func adviceOf(err error) (a advice, found bool) {
+	for _, about := range []func(error) (advice, bool){aboutBackup, aboutTransfer, aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
+		if a, found = about(err); found {
+			break
+		}
+	}
+	return a, found
 }
 
 // otherWays names what may stand for a human, or for a value that is masked, in
@@ -282,6 +285,24 @@ const (
 	beyondHint = "go back to a backup (secrets restore FILE); if there is none, start over: secrets destroy"
 )
 
+// aboutBackup explains what is wrong with a backup: nothing is to be done to the store.
+func aboutBackup(err error) (advice, bool) {
+	var backup *backupError
+	switch {
+	case !errors.As(err, &backup):
+		return advice{}, false
+	case errors.As(err, new(*store.DamageError)):
+		return advice{exitDamaged, "the store was not touched; take another backup"}, true
+	case errors.As(err, new(*store.KindError)):
+		return advice{exitRefused, "name the backup's file"}, true
+	case errors.Is(err, errWrongPassphrase):
+		return advice{exitHuman, "it takes the one that the store had when the backup was made; if it is forgotten, " + backup.lostHint()}, true
+	}
+	a, found := adviceOf(backup.error)
+	a.hint = strings.ReplaceAll(a.hint, lostHint, backup.lostHint())
+	return a, found
+}
+
 // advice is for init: where no key could be made, there is a choice.
 func (e *unusableError) advice(state machine.State) advice {
 	if e.source != sourceKeyring || state == machine.KeyExists {
@@ -341,7 +362,6 @@ func aboutStore(err error) (advice, bool) {
 		newer    *store.NewerFormatError
 		critical *store.CriticalError
 		taken    *storeTakenError
-		backup   *backupError
 		nothing  *noStoreError
 		copied   *copyError
 		obscure  *obscureError
@@ -349,8 +369,6 @@ func aboutStore(err error) (advice, bool) {
 	switch {
 	case errors.As(err, &obscure):
 		return advice{exitRefused, "mend that one first (secrets doctor, without SECRETS_DIR), or move it away"}, true
-	case errors.As(err, &backup):
-		return backup.advice()
 	case errors.As(err, &nothing):
 		return advice{exitNotFound, "put the copy of the store's file, store.db, to " + quoted(nothing.path)}, true
 	case errors.As(err, &copied):

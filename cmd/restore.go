@@ -20,7 +20,8 @@ change, and puts it in the place of the store, if you say so on the terminal or
 with --replace. The store that was there, damaged or not, stays beside it under
 another name. FILE stays as it is.
 
-It needs the key that the store had when the backup was made, and this machine.` + exitStatus(storeExits...),
+It needs the key that the store had when the backup was made, and this machine.
+With passphrases, that of the backup comes first, and then that of the store.` + exitStatus(storeExits...),
 		Example: `  secrets restore /media/usb/secrets-2026-11.db
   secrets restore --replace /media/usb/secrets-2026-11.db`,
 		Args: exactArgs(1),
@@ -38,21 +39,16 @@ type storeTakenError struct{ file string }
 func (e *storeTakenError) Error() string { return "there is a store already" }
 
 // A backupError is what is wrong with a backup; the store was not touched.
-type backupError struct{ error }
+type backupError struct {
+	error
+	file, place string // the backup's, and the store's
+}
 
 func (e *backupError) Unwrap() error { return e.error }
 
-func (e *backupError) advice() (advice, bool) {
-	switch {
-	case errors.As(e.error, new(*store.DamageError)):
-		return advice{exitDamaged, "the store was not touched; take another backup"}, true
-	case errors.As(e.error, new(*store.KindError)):
-		return advice{exitRefused, "name the backup's file"}, true
-	}
-	if a, found := aboutStore(e.error); found {
-		return a, true
-	}
-	return aboutFiles(e.error)
+// lostHint is for a backup whose key or machine is gone.
+func (e *backupError) lostHint() string {
+	return "open it with a recovery: move the store away, copy " + quoted(e.file) + " to " + quoted(e.place) + ", then: secrets recover"
 }
 
 func runRestore(sys Sys, at *place, file string, replace bool) error {
@@ -62,7 +58,7 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 	}
 	b, err := openBackup(sys, at, file)
 	if err != nil {
-		return err
+		return &backupError{err, file, path}
 	}
 	defer b.Close()
 	taken, changed, err := showChanges(sys, at, b)
@@ -85,15 +81,21 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 	return nil
 }
 
-// openBackup opens a backup with the key that it needs.
+// openBackup opens a backup with the key that it needs, and checks all of it.
 func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
+	at.opening = "the backup"
+	defer func() { at.opening = "" }()
 	b, err := store.OpenBackup(file)
 	if err != nil {
-		return nil, &backupError{err}
+		return nil, err
 	}
 	if err := unlock(sys, at, b); err != nil {
 		b.Close()
-		return nil, &backupError{fmt.Errorf("%s does not open: %w", file, err)}
+		return nil, fmt.Errorf("%s does not open: %w", file, err)
+	}
+	if err := b.Check(); err != nil {
+		b.Close()
+		return nil, err
 	}
 	return b, nil
 }
@@ -103,7 +105,7 @@ func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
 func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err error) {
 	metas, err := b.List()
 	if err != nil {
-		return false, false, &backupError{err}
+		return false, false, err
 	}
 	say(sys, "the backup holds %s", count(len(metas), "secret"))
 	s, err := openStore(sys, at)
@@ -115,8 +117,11 @@ func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err 
 		defer s.Close()
 		c, err = b.Changes(s)
 	}
+	if errors.As(err, new(interruptedError)) || errors.Is(err, errNoAnswer) {
+		return true, false, err
+	}
 	if err != nil { // which may be why it is to be replaced
-		warn(sys, "the store that is there does not open: %s", sentence(err))
+		warn(sys, "the store that is there cannot be compared: %s", sentence(err))
 		return true, true, nil
 	}
 	for _, line := range []struct {

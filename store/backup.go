@@ -72,6 +72,9 @@ func (b *Backup) Header() Header { return b.store.Header() }
 // Unlock derives the keys from the vault key, as Store.Unlock does.
 func (b *Backup) Unlock(vaultKey redact.Value) error { return b.store.Unlock(vaultKey) }
 
+// Check makes sure that the backup is whole, as Store.Check does.
+func (b *Backup) Check() error { return b.store.Check() }
+
 // Close wipes the keys.
 func (b *Backup) Close() { b.store.Close() }
 
@@ -85,10 +88,14 @@ type Changes struct {
 	Changed []string // will have another value, or something else known about them
 }
 
-// Changes compares the backup with the store as it is now, which is unlocked. It
-// compares sealed parts, so between two epochs everything counts as changed.
+// Changes compares the backup with the store as it is now, which is unlocked and
+// must be whole: a *DamageError is the store's. It compares sealed parts, so between
+// two epochs everything counts as changed.
 func (b *Backup) Changes(s *Store) (Changes, error) {
 	var c Changes
+	if err := s.Check(); err != nil {
+		return c, err
+	}
 	then, err := b.store.sealedParts()
 	if err != nil {
 		return c, err

@@ -131,6 +131,20 @@ func TestDamagedStoreGivesNoBackup(t *testing.T) {
 	checkError(t, "locked", err, ErrLocked)
 }
 
+// A store that has the same index as its backup may be damaged below that.
+func TestDamageIsNoSameness(t *testing.T) {
+	s := newStore(t, "a", "b")
+	b := openBackup(t, backup(t, s), vaultKey())
+	spoilPart(t, s, "a", suffixValue)
+	checkError(t, "a whole backup", b.Check(), nil)
+	_, err := b.Changes(s)
+	checkDamage(t, "a damaged store", err)
+	damaged := openBackup(t, s.path, vaultKey())
+	checkDamage(t, "a damaged backup", damaged.Check())
+	damaged.Close()
+	checkError(t, "locked", damaged.Check(), ErrLocked)
+}
+
 // A backup is of one moment, however others write.
 func TestBackupWhileOthersWrite(t *testing.T) {
 	const rounds = 20

@@ -14,6 +14,20 @@ import (
 // is read by bbolt, see page.go: each read is bounded by the file's size and each
 // walk by its number of pages, so that the check ends, and with an error.
 
+// Check makes sure that the store, as it is now, is whole, down to each value: the
+// error is a *DamageError where it is not.
+func (s *Store) Check() error {
+	if s.keys == nil {
+		return ErrLocked
+	}
+	f, err := openFile(s.path, s.opt)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	return locate(s.path, checkWhole(f, s.keys))
+}
+
 // checkWhole makes sure that a file holds a whole store of these keys, down to
 // each value.
 func checkWhole(f *os.File, k *keys) error {
