@@ -103,22 +103,9 @@ func (o *parcel) seal(sys Sys, b *transfer.Bundle) error {
 	case o.out == "":
 		return write(sys.Stdout)
 	}
-	return writeNew(o.out, write)
-}
-
-// writeNew writes a file that must not be there yet. After an error it is not.
-// Others may read it: what is in it is sealed, and the service or container that
-// it is for is likely another user.
-func writeNew(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(f), f.Sync(), f.Close())
-	if err != nil {
-		_ = os.Remove(path)
-	}
-	return err
+	// Others may read it: what is in it is sealed, and the service or container that
+	// it is for is likely another user.
+	return store.WriteNew(o.out, 0o644, func(f *os.File) error { return write(f) })
 }
 
 // replaceFile writes a file in the place of one, with its mode, in one step. A link

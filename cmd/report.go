@@ -448,7 +448,7 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitFailed, "check the path"}, true
 	case errors.Is(err, syscall.EBADF):
 		return advice{exitFailed, "open the descriptor, for example descriptor 3 with: 3<FILE"}, true
-	case errors.Is(err, fs.ErrExist):
+	case errors.Is(err, fs.ErrExist), errors.Is(err, store.ErrOwnName):
 		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
 		return advice{exitRefused, "look at the owner and permissions of " + quoted(filepath.Dir(path.Path))}, true

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,37 +12,44 @@ import (
 // Backup copies the store, as it is at one moment, to a new file, and makes sure
 // that the copy lasts and is whole, down to each value. It returns the number of
 // secrets in it. Others may write meanwhile. A file that is there is not
-// replaced: the error is fs.ErrExist. After an error there is no copy.
+// replaced: the error is fs.ErrExist, and ErrOwnName where the store would take the
+// copy for a draft of its own. After an error there is no copy.
 func (s *Store) Backup(to string) (secrets int, err error) {
+	if s.drafts(to) {
+		return 0, ErrOwnName
+	}
 	err = s.current(func(snap *snapshot) error {
 		if err := snap.openAll(); err != nil {
 			return err
 		}
 		secrets = int(snap.manifest.count)
-		return snap.copyTo(to)
+		return WriteNew(to, 0o600, snap.copyTo)
 	})
 	return secrets, err
 }
 
-// copyTo copies the file behind a snapshot.
-func (s *snapshot) copyTo(to string) error {
-	f, err := createNew(to)
-	if err != nil {
-		return err
+// drafts says whether a path is that of the store's draft, which the next writer
+// removes.
+func (s *Store) drafts(path string) bool {
+	if filepath.Base(path) != filepath.Base(s.path)+draftSuffix {
+		return false
 	}
-	_, err = io.Copy(f, io.NewSectionReader(s.file, 0, s.size))
+	theirs, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	ours, err := os.Stat(filepath.Dir(s.path))
+	return err == nil && os.SameFile(ours, theirs)
+}
+
+// copyTo copies the file behind a snapshot, makes it last, and checks the copy.
+func (s *snapshot) copyTo(f *os.File) error {
+	_, err := io.Copy(f, io.NewSectionReader(s.file, 0, s.size))
 	if err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = asWritten(to, checkWhole(f, s.keys))
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = syncFolder(filepath.Dir(to))
-	}
-	if err != nil {
-		_ = os.Remove(to)
+		err = asWritten(f.Name(), checkWhole(f, s.keys))
 	}
 	return err
 }

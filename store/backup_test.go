@@ -113,6 +113,10 @@ func TestBackupReplacesNothing(t *testing.T) {
 	if got := string(contents(t, to)); got != "something else" {
 		t.Errorf("the file is now %q", got)
 	}
+	checkFolderHolds(t, filepath.Dir(to), "there")
+	_, err = s.Backup(s.path + draftSuffix)
+	checkError(t, "the draft", err, ErrOwnName)
+	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
 	_, err = s.Backup(filepath.Join(t.TempDir(), "no", "folder"))
 	checkError(t, "no folder", err, fs.ErrNotExist)
 }
@@ -231,6 +235,17 @@ func TestRestoreWhereThereIsNoStore(t *testing.T) {
 		t.Fatalf("kept %q, %v", kept, err)
 	}
 	checkValueOf(t, unlocked(t, path, vaultKey()), "a", "value of a")
+}
+
+func TestRestoreReplacesNoFolder(t *testing.T) {
+	b := openBackup(t, backup(t, newStore(t, "a")), vaultKey())
+	path := filepath.Join(privateFolder(t), FileName)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Restore(path, Options{})
+	checkErrorAs(t, "restore", err, &KindError{Path: path, Mode: fs.ModeDir | 0o700})
+	checkFolderHolds(t, filepath.Dir(path), FileName, LockName)
 }
 
 // A backup may lie anywhere: on a stick that knows no permissions, say.

@@ -18,6 +18,7 @@ var (
 	ErrEmptyValue  = errors.New("the value is empty")
 	ErrValueTooBig = fmt.Errorf("the value is larger than %d bytes", MaxValue)
 	ErrNoteTooBig  = fmt.Errorf("the note is longer than %d bytes", MaxNote)
+	ErrOwnName     = errors.New("that name is the store's own")
 	ErrFull        = fmt.Errorf("the store holds %d secrets already", MaxSecrets)
 
 	// ErrNoCipher is the error of a program that runs in Go's FIPS 140-only mode.

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // openFile opens a store for reading, having made sure that it is a regular
@@ -109,6 +111,42 @@ func makeFolder(folder string) error {
 		return err
 	}
 	return syncFolder(parent)
+}
+
+// WriteNew makes a file that was not there before, in one step: who is killed while
+// it is written leaves a part of it under another name, path.….new. It lasts when
+// WriteNew returns, and after an error it is not there. That of a name that is taken
+// is fs.ErrExist.
+func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.EEXIST}
+	}
+	f, err := os.OpenFile(path+"."+rand.Text()[:8]+draftSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Sync(), f.Close())
+	if err == nil {
+		err = take(path, f.Name())
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// take renames a file to a name that is free. That is taken first, by an empty file:
+// not every file system has links, or renames that replace nothing.
+func take(name, from string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), rename(from, name)); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // createNew makes a file that was not there before, 0600 whatever the umask. After

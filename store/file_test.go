@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,4 +59,37 @@ func TestFolderInTheStoresPlace(t *testing.T) {
 	file := golden(t, "one.db")
 	_, err = Open(filepath.Join(file, FileName), Options{})
 	checkErrorAs(t, "below a file", err, &KindError{Path: file, Mode: 0o600})
+}
+
+// Until a file is whole its name is free, and what was written under it meanwhile stays.
+func TestWriteNew(t *testing.T) {
+	failure := errors.New("failure")
+	for what, c := range map[string]struct {
+		meanwhile string
+		fails     error
+		want      error
+		holds     []string
+	}{
+		"whole":   {holds: []string{"new"}},
+		"failed":  {fails: failure, want: failure},
+		"overrun": {meanwhile: "theirs", want: fs.ErrExist, holds: []string{"new"}},
+	} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "new")
+		err := WriteNew(path, 0o644, func(f *os.File) error {
+			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: the name is there before the file is: %v", what, err)
+			}
+			if c.meanwhile != "" {
+				writeFile(t, path, []byte(c.meanwhile))
+			}
+			_, err := f.WriteString("ours")
+			return errors.Join(err, c.fails)
+		})
+		checkError(t, what, err, c.want)
+		checkFolderHolds(t, folder, c.holds...)
+		if len(c.holds) > 0 && string(contents(t, path)) != cmp.Or(c.meanwhile, "ours") {
+			t.Errorf("%s: the file is not as it was written", what)
+		}
+	}
 }

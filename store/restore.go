@@ -32,10 +32,10 @@ func (b *Backup) Restore(path string, opt Options) (kept string, err error) {
 		return "", err
 	}
 	fresh := path + draftSuffix
-	if _, err := b.store.Backup(fresh); err != nil {
-		return "", err
+	if err = b.copyTo(fresh); err == nil {
+		kept, err = keep(path)
 	}
-	if kept, err = keep(path); err == nil {
+	if err == nil {
 		err = rename(fresh, path)
 	}
 	if err != nil {
@@ -49,8 +49,25 @@ func (b *Backup) Restore(path string, opt Options) (kept string, err error) {
 	return kept, nil
 }
 
+// copyTo copies the backup to a new file.
+func (b *Backup) copyTo(path string) error {
+	return b.store.verified(func(snap *snapshot) error {
+		if err := snap.openAll(); err != nil {
+			return err
+		}
+		f, err := createNew(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(snap.copyTo(f), f.Close())
+	})
+}
+
 // keep gives the file at path a second name, the first that is free.
 func keep(path string) (string, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return "", &KindError{Path: path, Mode: info.Mode()}
+	}
 	for n := 1; ; n++ {
 		kept := path + keptSuffix + strconv.Itoa(n)
 		switch err := os.Link(path, kept); {
