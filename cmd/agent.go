@@ -49,16 +49,22 @@ func (s Sys) human(streams ...*os.File) bool {
 
 var errNobodyToAsk = errors.New("there is nobody to ask: no terminal, or an agent's")
 
+// A nobodyError is errNobodyToAsk for something that may come in another way.
+type nobodyError struct{ instead string }
+
+func (e *nobodyError) Error() string { return errNobodyToAsk.Error() }
+func (e *nobodyError) Unwrap() error { return errNobodyToAsk }
+
 // terminal is where a human can be asked, though stdin and stderr may belong to
 // a pipeline: the terminal that the command was started from. The caller closes
-// it.
-func (s Sys) terminal() (*prompter, error) {
+// it. Instead is what else would do, or nothing.
+func (s Sys) terminal(instead string) (*prompter, error) {
 	if s.Terminal == nil || s.nobody || s.agent() != "" {
-		return nil, errNobodyToAsk
+		return nil, &nobodyError{instead}
 	}
 	in, out, err := s.Terminal()
 	if err != nil {
-		return nil, errNobodyToAsk
+		return nil, &nobodyError{instead}
 	}
 	return s.prompter(in, out), nil
 }

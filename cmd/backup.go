@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +22,20 @@ file, not from a lost machine: that is what a recovery is for.` + exitStatus(sto
 	}
 }
 
+var errNoStream = errors.New("a backup is a file, and not a stream")
+
+// backupFile refuses what other commands take for stdin or stdout.
+func backupFile(name string) error {
+	if name == "-" {
+		return usageError{errNoStream, "name a file; one of that name is ./-"}
+	}
+	return nil
+}
+
 func runBackup(sys Sys, at *place, file string) error {
+	if err := backupFile(file); err != nil {
+		return err
+	}
 	s, err := openStore(sys, at)
 	if err != nil {
 		return err
@@ -30,6 +45,6 @@ func runBackup(sys Sys, at *place, file string) error {
 	if err != nil {
 		return err
 	}
-	say(sys, "copied %s to %s, and checked each", count(n, "secret"), file)
+	say(sys, "copied %s to %s, and checked each", count(n, "secret"), printable(file))
 	return nil
 }

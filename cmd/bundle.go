@@ -49,7 +49,7 @@ func (o *parcel) flags(c *cobra.Command, expires string) {
 	f := c.Flags()
 	f.StringArrayVar(&o.to, "to", nil, "an age `recipient` who can open it; may be repeated")
 	f.StringVar(&o.expires, "expires", expires, "when it ends: a time `span` (90d, 12h, 8w, 1y), a date (2027-01-31) or never")
-	f.StringVarP(&o.out, "output", "o", "", "the `file` to write; without it, or for -, stdout, if that is not a terminal")
+	f.VarP(word{&o.out}, "output", "o", "the `file` to write; without it, or for -, stdout, if that is not a terminal")
 }
 
 // end is when it ends, the zero time for never.
@@ -138,9 +138,10 @@ func newBundleCreate(sys Sys, at *place) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create --to RECIPIENT… {LABEL | NAME=-}…",
 		Short: "Make a bundle",
-		Long: `Makes a bundle of secrets from the store, or of one value from stdin: NAME=-,
-lent as the variable NAME. Without a LABEL no store is needed. A file that is
-there is not replaced. Refused where an agent is detected.
+		Long: `Makes a bundle of secrets from the store, or of one value that is typed or comes
+from stdin: NAME=-, lent as the variable NAME. Without a LABEL no store is
+needed. A file that is there is not replaced. Refused where an agent is
+detected.
 
 It ends after 90 days, if --expires does not say otherwise.` + exitStatus(storeExits...),
 		Example: `  secrets bundle create --to age1pq1… -o ci.age npm-token deploy-key
@@ -182,7 +183,7 @@ func runBundleCreate(sys Sys, at *place, args []string, o parcel) error {
 		if err := cmp.Or(store.CheckLabel(name), checkVariable(store.Meta{Label: name, Env: name})); err != nil {
 			return err
 		}
-		value, err := readValue(sys, sys.Stdin, "stdin")
+		value, err := stdinValue(sys, name)
 		if err != nil {
 			return err
 		}
@@ -192,6 +193,14 @@ func runBundleCreate(sys Sys, at *place, args []string, o parcel) error {
 		}
 	}
 	return o.finish(sys, b)
+}
+
+// stdinValue is the value for a variable: it is asked for where stdin is a terminal.
+func stdinValue(sys Sys, name string) (redact.Value, error) {
+	if isTerminal(sys.Stdin) {
+		return newPrompter(sys).newValue(name)
+	}
+	return readValue(sys, sys.Stdin, "stdin")
 }
 
 // pack puts secrets of the store into b; without labels, no store is opened.
@@ -280,18 +289,19 @@ func openBundle(sys Sys, at *place, path string, with identityOrigin, kind trans
 }
 
 func readBundle(sys Sys, path string, with transfer.Identities, kind transfer.Kind, now time.Time) (bundleChest, error) {
-	f := sys.Stdin
 	if isIdentity(path) {
 		return bundleChest{}, usage(errIdentityInArguments)
 	}
+	r := waitedFor(sys, sys.Stdin, "the file", "stdin")
 	if path != "-" {
-		var err error
-		if f, err = os.Open(path); err != nil {
+		f, err := os.Open(path)
+		if err != nil {
 			return bundleChest{}, err
 		}
 		defer f.Close()
+		r = f
 	}
-	b, err := transfer.ReadBundle(f, with, now)
+	b, err := transfer.ReadBundle(r, with, now)
 	if err != nil {
 		return bundleChest{}, err
 	}

@@ -128,7 +128,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		findings := []finding{failed("store", err), examineHardware(sys, false, "", failed)}
 		if errors.Is(err, store.ErrNoStore) { // else it is not known where the key lies
 			findings = append(findings, examineKeySource(sys, at, sourceKeyring, func(check string, err error) finding {
-				return failed(check, &unusableError{source: sourceKeyring, err: err}) // there is a choice yet
+				return failed(check, &unusableError{source: sourceKeyring, command: "init", err: err}) // there is a choice yet
 			}))
 		}
 		return findings
@@ -144,7 +144,8 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		binding.Level, binding.State = "warning", "key-alone"
 		binding.Next = "who has the key can open the store on any machine"
 	}
-	switch opened, err := openIfMended(sys, at, findings); {
+	opened, err := openIfMended(sys, at, findings)
+	switch {
 	case opened != nil:
 		defer opened.Close()
 		findings = append(findings, examineSecrets(sys, opened, failed))
@@ -156,7 +157,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		binding.Level, binding.State, binding.Next = "error", "unknown", ""
 		binding.Fact = "not known before that is mended"
 	}
-	return append(findings, binding, recoveryFinding(h, failed))
+	return append(findings, binding, recoveryFinding(h, opened != nil || errors.Is(err, errNobodyToAsk), failed))
 }
 
 // unasked is a look that a passphrase would be needed for.

@@ -15,7 +15,7 @@ const (
 )
 
 var (
-	errExpiry = errors.New("--expires takes a time span (12h, 90d, 8w, 1y), a date (2027-01-31) or never")
+	errExpiry = errors.New("--expires takes a time span (12h, 90d, 8w, 1y; 100y at most), a date (2027-01-31) or never")
 	errPast   = errors.New("--expires takes a date that is still to come")
 )
 

@@ -15,7 +15,7 @@ import (
 type execOptions struct {
 	use     []string
 	useFile []string
-	stdin   string
+	stdin   []string
 	maskEnv []string
 	clean   bool
 	noMask  bool
@@ -82,7 +82,7 @@ or print them in a form that nobody masks (compressed, encrypted, in pieces).` +
 	f.SetInterspersed(false)
 	f.StringArrayVar(&o.use, "use", nil, "lend `[NAME=]LABEL`; may be repeated, or take several with commas between")
 	f.StringArrayVar(&o.useFile, "use-file", nil, "lend as a private file: `NAME=LABEL`, with its path in NAME")
-	wordFlag(f, &o.stdin, "stdin", "give the value of `LABEL` to the command as its standard input")
+	f.StringArrayVar(&o.stdin, "stdin", nil, "give the value of `LABEL` to the command as its standard input")
 	f.StringArrayVar(&o.maskEnv, "mask-env", nil, "mask the value that the variable `NAME` has already")
 	f.BoolVar(&o.clean, "clean", false, "start from a small environment (PATH, HOME, TERM, LANG …), not from yours")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this time (30s, 5m): first by TERM, then by KILL")
@@ -101,6 +101,7 @@ var (
 	errStray       = errors.New("a word in front of -- belongs to no flag")
 	errNoCommand   = errors.New("there is no command to run")
 	errBadTimeout  = errors.New("--timeout must be longer than nothing")
+	errTwoInputs   = errors.New("--stdin takes one label: there is one standard input")
 	errUseFile     = errors.New("--use-file takes NAME=LABEL")
 	errNoBundle    = errors.New("--identity-file and --identity-fd are for --bundle")
 	errNoMask      = errors.New("--no-mask cannot go with --use-file, --stdin, --mask-env or --timeout: nobody is left to do them")
@@ -164,7 +165,10 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 	if w.files, err = parseUses(o.useFile); err != nil {
 		return w, err
 	}
-	if w.input = o.stdin; w.input != "" {
+	if len(o.stdin) > 1 {
+		return w, usage(errTwoInputs)
+	}
+	for _, w.input = range o.stdin {
 		if err := store.CheckLabel(w.input); err != nil {
 			return w, err
 		}

@@ -103,7 +103,7 @@ func (o importOptions) agreed(sys Sys, s *store.Store, b bundleChest) error {
 	if err != nil || o.yes {
 		return err
 	}
-	p, err := sys.terminal()
+	p, err := sys.terminal("")
 	if err != nil {
 		return errNotAgreed
 	}

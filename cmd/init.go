@@ -122,7 +122,11 @@ func createStore(sys Sys, at *place, path string, source machine.KeySource, hard
 	epoch := machine.Epoch{Store: id, Number: 1}
 	key, err := source.Create(epoch)
 	if err != nil {
-		return &unusableError{source: source.Type(), unbound: hardware.Source == "", err: err}
+		command := "init"
+		if hardware.Source == "" {
+			command += " --no-hardware-id"
+		}
+		return &unusableError{source: source.Type(), command: command, err: err}
 	}
 	defer key.Wipe()
 	vaultKey := newVaultKey()
@@ -171,10 +175,11 @@ func newVaultKey() redact.Value {
 	return redact.NewValue(key)
 }
 
-// An unusableError is a key source that could not take a new store's key.
+// An unusableError is a key source that could not take a new key. Command is the one
+// that may take it to another.
 type unusableError struct {
 	source  string
-	unbound bool // the store is not to be bound to the machine
+	command string // "init" makes the store; others have one
 	err     error
 }
 

@@ -86,7 +86,7 @@ func askPassphrase(sys Sys, at *place, ask func(*prompter) (redact.Value, error)
 		}
 		return readLine(f)
 	}
-	p, err := sys.terminal()
+	p, err := sys.terminal("a passphrase may also come from --passphrase-fd")
 	if err != nil {
 		return redact.Value{}, err
 	}

@@ -28,6 +28,7 @@ type place struct {
 
 var (
 	errNoHome     = errors.New("there is no home folder to keep the store in")
+	errNoKeyHome  = errors.New("there is no home folder to keep the key file in")
 	errKeyInStore = errors.New("the key file must not lie in the store's folder: who copies the one would get the other")
 )
 
@@ -67,16 +68,36 @@ func (p *place) key(sys Sys) (string, error) {
 		if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 			leaf = "secrets-key" // these have one folder for data and state
 		}
-		path, err = userFolder(sys, "XDG_STATE_HOME", ".local/state", leaf)
+		if path, err = userFolder(sys, "XDG_STATE_HOME", ".local/state", leaf); err != nil {
+			return "", errNoKeyHome
+		}
 		path = filepath.Join(path, "key")
 	}
 	if err != nil {
 		return "", err
 	}
-	if file, err := p.store(sys); err == nil && filepath.Dir(file) == filepath.Dir(path) {
+	if file, err := p.store(sys); err == nil && within(path, filepath.Dir(file)) {
 		return "", errKeyInStore
 	}
 	return path, nil
+}
+
+// within tells whether a path leads into a folder, by whatever links.
+func within(path, folder string) bool {
+	inside, err := filepath.Rel(followed(folder), followed(path))
+	return err == nil && filepath.IsLocal(inside)
+}
+
+// followed is a path without links, as far as it is there.
+func followed(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
+	}
+	return filepath.Join(followed(parent), filepath.Base(path))
 }
 
 // absolute is filepath.Abs, but leaves nothing as nothing.

@@ -1,9 +1,6 @@
 package cmd
 
 import (
-	"strings"
-	"unicode"
-
 	"secrets/machine/transfer"
 	"secrets/redact"
 )
@@ -13,12 +10,7 @@ import (
 // it is a program that is not ours.
 func pluginHuman(sys Sys) transfer.Human {
 	said := func(plugin, text string) string {
-		return "age-plugin-" + plugin + ": " + strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return ' '
-			}
-			return r
-		}, text)
+		return "age-plugin-" + plugin + ": " + printable(text)
 	}
 	return transfer.Human{
 		Tell: func(plugin, message string) error {
@@ -26,7 +18,7 @@ func pluginHuman(sys Sys) transfer.Human {
 			return nil
 		},
 		Ask: func(plugin, question string, _ bool) (redact.Value, error) {
-			p, err := sys.terminal()
+			p, err := sys.terminal("")
 			if err != nil {
 				return redact.Value{}, err
 			}
@@ -34,7 +26,7 @@ func pluginHuman(sys Sys) transfer.Human {
 			return p.hiddenLine(said(plugin, question) + ": ")
 		},
 		Confirm: func(plugin, question, yes, no string) (bool, error) {
-			p, err := sys.terminal()
+			p, err := sys.terminal("")
 			if err != nil {
 				return false, err
 			}

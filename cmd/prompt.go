@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 	"unicode"
@@ -373,14 +374,9 @@ func (e *entry) finish() {
 
 // readValue reads a value from a stream that is no terminal, up to the largest
 // one and a byte more, so that the store can say that it is too big. A single
-// line loses its line end; everything else is kept. What waits for more than a
-// moment is named on stderr.
+// line loses its line end; everything else is kept.
 func readValue(sys Sys, r io.Reader, name string) (redact.Value, error) {
-	waiting := time.AfterFunc(2*time.Second, func() {
-		fmt.Fprintf(sys.Stderr, "secrets: waiting for the value on %s …\n", name)
-	})
-	defer waiting.Stop()
-	v, err := readWhole(r)
+	v, err := readWhole(waitedFor(sys, r, "the value", name))
 	if err != nil {
 		return v, fmt.Errorf("reading the value from %s: %w", name, err)
 	}
@@ -390,6 +386,21 @@ func readValue(sys Sys, r io.Reader, name string) (redact.Value, error) {
 		b = bytes.TrimSuffix(line, []byte("\r"))
 	}
 	return redact.NewValue(b), nil
+}
+
+// A waited stream says what is waited for, once, when that takes more than a moment.
+type waited struct {
+	io.Reader
+	tell func()
+}
+
+func waitedFor(sys Sys, r io.Reader, what, name string) io.Reader {
+	return waited{r, sync.OnceFunc(func() { say(sys, "waiting for %s on %s …", what, name) })}
+}
+
+func (w waited) Read(p []byte) (int, error) {
+	defer time.AfterFunc(2*time.Second, w.tell).Stop()
+	return w.Reader.Read(p)
 }
 
 // readWhole reads a value as it is, up to one byte more than one may have, so

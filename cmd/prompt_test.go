@@ -95,6 +95,17 @@ func TestPromptWithoutAValue(t *testing.T) {
 	}
 }
 
+// A value for a bundle is asked for as one for the store is.
+func TestBundleAsksForAValue(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	s := h.at(t, nil, "bundle", "create", "--to", canaryRecipient, "-o", "ci.age", "TOKEN=-")
+	s.answer(t, "Value of TOKEN (not shown): ", "sk-typed-0123\r")
+	s.answer(t, again, "sk-typed-0123\r")
+	s.wait(t, "sealed 1 secret for 1 recipient")
+	s.end(t, 0, "sk-", "typed")
+}
+
 // A signal that ends the question leaves the terminal as it was, too.
 func TestSignalAtThePrompt(t *testing.T) {
 	t.Parallel()

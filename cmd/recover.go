@@ -56,6 +56,9 @@ func runRecover(sys Sys, at *place, o recoverOptions) error {
 		return err
 	}
 	s, _, key, err := openByRecovery(sys, at, o.identityFile)
+	if errors.Is(err, errNoRecovery) {
+		err = errNoWayBack
+	}
 	if err != nil {
 		return err
 	}
@@ -68,10 +71,22 @@ func runRecover(sys Sys, at *place, o recoverOptions) error {
 	hardware := machine.NoHardwareID
 	if h.HardwareSource != "" && !o.noHardwareID {
 		if hardware, err = sys.Hardware(); err != nil {
-			return &hardwareError{command: "recover", err: err}
+			return &hardwareError{command: o.command() + " --key-source " + o.keySource, err: err}
 		}
 	}
-	return rekey(sys, at, s, key, o.keySource, hardware)
+	return rekey(sys, at, s, key, o.keySource, hardware, o.command())
+}
+
+// command is the command line that was given, but for the key source.
+func (o recoverOptions) command() string {
+	line := "recover"
+	if o.identityFile != "" {
+		line += " --identity-file " + quoted(o.identityFile)
+	}
+	if o.noHardwareID {
+		line += " --no-hardware-id"
+	}
+	return line
 }
 
 // checkLost returns an error where nothing is lost, or where what is wrong is

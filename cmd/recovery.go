@@ -88,6 +88,7 @@ var (
 
 	errNotKept    = errors.New("what was typed is not the end of the identity")
 	errNoRecovery = errors.New("the store has no recovery")
+	errNoWayBack  = errors.New("the store does not open, and has no recovery")
 
 	errNotItsRecovery = errors.New("this identity belongs to none of the store's recoveries")
 )
@@ -103,7 +104,7 @@ func runRecoveryCreate(sys Sys, at *place, to []string) error {
 		}
 		return addRecovery(sys, at, func() (transfer.Recipients, error) { return recipients, nil })
 	}
-	p, err := sys.terminal()
+	p, err := sys.terminal("or name recipients of your own with --to")
 	if err != nil {
 		return err
 	}
@@ -289,7 +290,7 @@ func identityText(sys Sys, file string) (redact.Value, error) {
 		text, _, err := transfer.Places{File: file}.Read()
 		return text, err
 	}
-	p, err := sys.terminal()
+	p, err := sys.terminal("an identity may also come from --identity-file")
 	if err != nil {
 		return redact.Value{}, err
 	}
@@ -310,17 +311,19 @@ func recipientWords(recipients []string) string {
 	return cmp.Or(strings.Join(words, ", "), "nobody")
 }
 
-// recoveryFinding is doctor's line on the way back.
-func recoveryFinding(h store.Header, failed func(string, error) finding) finding {
+// recoveryFinding is doctor's line on the way back. Where the store does not open,
+// none can be made.
+func recoveryFinding(h store.Header, opens bool, failed func(string, error) finding) finding {
 	slots, err := transfer.RecoverySlots(h.Slots)
 	switch {
 	case err != nil:
 		return failed("recovery", err)
 	case len(slots) == 0:
-		return finding{
-			Check: "recovery", Level: "warning", State: "none",
-			Fact: noRecoveryWords("none", h.KeySource), Next: "make one: secrets recovery create",
+		f := finding{Check: "recovery", Level: "warning", State: "none", Fact: noRecoveryWords("none", h.KeySource)}
+		if opens {
+			f.Next = "make one: secrets recovery create"
 		}
+		return f
 	}
 	var recipients []string
 	for _, slot := range slots {

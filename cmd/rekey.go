@@ -63,11 +63,12 @@ func runRekey(sys Sys, at *place, to string) error {
 	if to == "" {
 		to = h.KeySource
 	}
-	return rekey(sys, at, s, old, to, hardware)
+	return rekey(sys, at, s, old, to, hardware, "rekey")
 }
 
-// rekey puts s, which the vault key old opened, under a new key in a source.
-func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hardware machine.HardwareID) error {
+// rekey puts s, which the vault key old opened, under a new key in a source, for a
+// command that may name another one.
+func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hardware machine.HardwareID, command string) error {
 	if err := checkSingle(sys, at, s.Header().StoreID); err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 		var err error
 		before = epochOf(h)
 		if next.Epoch, key, err = createNext(source, before); err != nil {
-			return h, next.VaultKey, err
+			return h, next.VaultKey, &unusableError{source: to, command: command, err: err}
 		}
 		defer key.Wipe()
 		made = true

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,17 @@ func reportStatus(sys Sys, c *cobra.Command, end *statusError) (code int) {
 
 // sentence is the error on one line.
 func sentence(err error) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+	return strings.Join(strings.Fields(printable(strings.ReplaceAll(err.Error(), "\n", "; "))), " ")
+}
+
+// printable is text that does nothing to a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // adviceFor finds the advice for an error of the command c. What stopped exec
@@ -100,7 +111,7 @@ func adviceFor(c *cobra.Command, err error) advice {
 	default:
 		a = advice{code: exitFailed}
 	}
-	a.hint += otherWays(c, err)
+	a.hint = inCommand(c, err, a.hint)
 	if c.Name() == "exec" && !started(err) && a.code != exitCannotRun && a.code != exitNoCommand {
 		a.code = exitNotRun
 	}
@@ -116,28 +127,29 @@ func adviceOf(err error) (a advice, found bool) {
 	return a, found
 }
 
-// otherWays names what may stand for a human, or for a value that is masked, in
-// the command that needs it.
-func otherWays(c *cobra.Command, err error) string {
+// inCommand is a hint as it fits the command: what its flags can do, and what else may
+// stand for a human.
+func inCommand(c *cobra.Command, err error, hint string) string {
+	has := func(flag string) bool { return c.Flags().Lookup(flag) != nil }
+	var (
+		nobody *nobodyError
+		name   *exec.NameError
+	)
 	switch {
-	case errors.Is(err, errTooShort) && c.Flags().Lookup("unmasked") != nil:
-		return "; to store it all the same: --unmasked"
+	case errors.Is(err, errTooShort) && has("unmasked"):
+		return hint + "; to store it all the same: --unmasked"
 	case errors.Is(err, errTooShort):
-		return "; take a longer one, or set it in a store with --unmasked, and name its label"
-	case !errors.Is(err, errNobodyToAsk):
-		return ""
+		return hint + "; take a longer one, or set it in a store with --unmasked, and name its label"
+	case errors.Is(err, store.ErrEmptyValue) && !has("generate"):
+		return "nothing was sealed; pipe the value in, or type it on a terminal"
+	case errors.As(err, &name) && name.Steers && c.Name() == "create":
+		return "choose another variable for it: NAME=-"
+	case errors.Is(err, errNothingLent) && c.Flags().Changed("bundle"):
+		return "secrets bundle show FILE lists the labels; then: secrets exec --bundle FILE --use LABEL -- COMMAND"
+	case errors.As(err, &nobody) && nobody.instead != "":
+		return hint + "; " + nobody.instead
 	}
-	var all strings.Builder
-	for _, way := range [][2]string{
-		{"identity-file", "; an identity may also come from --identity-file"},
-		{"to", "; or name recipients of your own with --to"},
-		{"passphrase-fd", "; a passphrase may also come from --passphrase-fd"},
-	} {
-		if c.Flags().Lookup(way[0]) != nil {
-			all.WriteString(way[1])
-		}
-	}
-	return all.String()
+	return hint
 }
 
 // started tells the one error of exec that comes after the command has run.
@@ -303,19 +315,20 @@ func aboutBackup(err error) (advice, bool) {
 	return a, found
 }
 
-// advice is for init: where no key could be made, there is a choice.
+// advice is for where no key could be made: there is a choice.
 func (e *unusableError) advice(state machine.State) advice {
 	if e.source != sourceKeyring || state == machine.KeyExists {
 		return aboutKey(state)
 	}
-	command := "secrets init"
-	if e.unbound {
-		command += " --no-hardware-id"
+	start, keyring := "nothing was changed; choose where the new key shall lie:\n", " --key-source keyring "
+	if strings.HasPrefix(e.command, "init") {
+		start, keyring = "there is no store yet; choose where its key shall lie:\n", ""
 	}
-	choices := "there is no store yet; choose where its key shall lie:\n" +
+	command := "secrets " + e.command
+	choices := start +
 		command + " --key-source passphrase  nowhere: each command asks for it\n" +
 		command + " --key-source file        a file that its permissions alone guard\n" +
-		command + "                          the keyring, once it can serve"
+		command + fmt.Sprintf("%-24s", keyring) + "  the keyring, once it can serve"
 	code := exitKeyring
 	if state == machine.Locked {
 		code = exitHuman
@@ -423,7 +436,9 @@ func aboutFiles(err error) (advice, bool) {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return advice{exitFailed, "make room on that disk, then try again"}, true
 	case errors.Is(err, syscall.EROFS):
-		return advice{exitRefused, "nothing can be written there; the store's folder is named with SECRETS_DIR"}, true
+		return advice{exitRefused, "nothing can be written there: name a place elsewhere (SECRETS_DIR for the store, SECRETS_KEY_FILE for its key)"}, true
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+		return advice{exitFailed, "check the path"}, true
 	case errors.Is(err, syscall.EISDIR):
 		return advice{exitFailed, "name a file"}, true
 	case errors.As(err, &mode) && mode.Mode&fs.ModeSticky != 0:
@@ -442,6 +457,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "name a file of your own with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.Is(err, errNoHome):
 		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR; exec --bundle FILE needs neither"}, true
+	case errors.Is(err, errNoKeyHome):
+		return advice{exitRefused, "set HOME, or name the key file with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.Is(err, errKeyInStore):
 		return advice{exitRefused, "name a file in another folder with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
@@ -451,9 +468,17 @@ func aboutFiles(err error) (advice, bool) {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, store.ErrOwnName):
 		return advice{exitRefused, "nothing is replaced: name another file"}, true
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
-		return advice{exitRefused, "look at the owner and permissions of " + quoted(filepath.Dir(path.Path))}, true
+		return advice{exitRefused, "look at the owner and permissions of " + quoted(refusing(path))}, true
 	}
 	return advice{}, false
+}
+
+// refusing is what the permission is missing for: a file that is there, or its folder.
+func refusing(err *fs.PathError) string {
+	if _, missing := os.Lstat(err.Path); missing == nil && err.Op == "open" {
+		return err.Path
+	}
+	return filepath.Dir(err.Path)
 }
 
 // quoted is a path as a shell takes it.

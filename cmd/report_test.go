@@ -58,6 +58,7 @@ var advised = map[string]struct {
 	"machine.ErrSlotDamaged":        {machine.ErrSlotDamaged, exitDamaged},
 	"machine.ErrUnknownPayload":     {machine.ErrUnknownPayload, exitRefused},
 	"machine.ErrCipherUnavailable":  {machine.ErrCipherUnavailable, exitRefused},
+	"machine.ErrNoPassphrase":       {machine.ErrNoPassphrase, exitHuman},
 
 	"store.ErrNoStore":       {store.ErrNoStore, exitNotFound},
 	"store.ErrExists":        {store.ErrExists, exitRefused},
@@ -67,6 +68,7 @@ var advised = map[string]struct {
 	"store.ErrValueTooBig":   {store.ErrValueTooBig, exitUsage},
 	"store.ErrNoteTooBig":    {store.ErrNoteTooBig, exitUsage},
 	"store.ErrFull":          {store.ErrFull, exitRefused},
+	"store.ErrOwnName":       {store.ErrOwnName, exitRefused},
 	"store.ErrNoCipher":      {store.ErrNoCipher, exitRefused},
 	"store.ErrRekeyed":       {store.ErrRekeyed, exitBusy},
 	"store.DamageError":      {&store.DamageError{Path: "store.db"}, exitDamaged},
@@ -95,11 +97,10 @@ var advised = map[string]struct {
 
 // These never end a command.
 var unadvised = map[string]string{
-	"machine.ErrNoPassphrase": "no passphrase is asked for yet",
-	"store.ErrLocked":         "cmd unlocks what it opens",
-	"store.ErrEpoch":          "a store gets no new key yet",
-	"exec.ErrNoCommand":       "execArgs refuses it first",
-	"exec.TerminalError":      "a warning: the command runs",
+	"store.ErrLocked":    "cmd unlocks what it opens",
+	"store.ErrEpoch":     "rekey counts epochs up, by one",
+	"exec.ErrNoCommand":  "execArgs refuses it first",
+	"exec.TerminalError": "a warning: the command runs",
 }
 
 func TestEveryErrorHasAdvice(t *testing.T) {
@@ -273,7 +274,7 @@ func TestAdviceForUnusableKeyring(t *testing.T) {
 		if !errors.As(c.err, &state) || state == machine.KeyExists {
 			continue
 		}
-		got := adviceFor(&cobra.Command{Use: "init"}, &unusableError{source: "keyring", err: c.err})
+		got := adviceFor(&cobra.Command{Use: "init"}, &unusableError{source: "keyring", command: "init", err: c.err})
 		want := exitKeyring
 		if state == machine.Locked {
 			want = exitHuman
@@ -281,6 +282,28 @@ func TestAdviceForUnusableKeyring(t *testing.T) {
 		if got.code != want || !strings.Contains(got.hint, "secrets init --key-source file") {
 			t.Errorf("%s: got code %d and hint %q", name, got.code, got.hint)
 		}
+	}
+}
+
+// What a permission is missing for is a file that is there, or else its folder.
+func TestAdviceForPermissions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Dir(file)
+	for what, err := range map[string]*fs.PathError{
+		file:   {Op: "open", Path: file, Err: fs.ErrPermission},
+		folder: {Op: "open", Path: filepath.Join(folder, "new"), Err: fs.ErrPermission},
+	} {
+		want := "look at the owner and permissions of " + what
+		if got := adviceFor(&cobra.Command{Use: "list"}, err); got.code != exitRefused || got.hint != want {
+			t.Errorf("%v: got %v, want %q", err, got, want)
+		}
+	}
+	removed := adviceFor(&cobra.Command{Use: "list"}, &fs.PathError{Op: "remove", Path: file, Err: fs.ErrPermission})
+	if want := "look at the owner and permissions of " + folder; removed.hint != want {
+		t.Errorf("removing: got %q, want %q", removed.hint, want)
 	}
 }
 

@@ -77,6 +77,8 @@ func aboutTransfer(err error) (advice, bool) {
 		return advice{exitUsage, "name a file: -o FILE"}, true
 	case errors.Is(err, errNoRecovery):
 		return advice{exitNotFound, "make one while the store opens: secrets recovery create"}, true
+	case errors.Is(err, errNoWayBack):
+		return advice{exitNotFound, "bring back the key and the hardware ID that it had; if they are gone, start over: secrets destroy"}, true
 	case errors.Is(err, errNoSuchRecovery):
 		return advice{exitNotFound, numberHint}, true
 	case errors.Is(err, errRecoveryNumber):

@@ -52,6 +52,9 @@ func (e *backupError) lostHint() string {
 }
 
 func runRestore(sys Sys, at *place, file string, replace bool) error {
+	if err := backupFile(file); err != nil {
+		return err
+	}
 	path, err := at.store(sys)
 	if err != nil {
 		return err

@@ -215,11 +215,13 @@ func (s FileSource) replace(lines []byte) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeSynced(fresh, lines); err != nil {
-		return errors.Join(err, os.Remove(fresh))
+	err := writeSynced(fresh, lines)
+	if err == nil {
+		err = os.Rename(fresh, s.Path)
 	}
-	if err := os.Rename(fresh, s.Path); err != nil {
-		return errors.Join(err, os.Remove(fresh))
+	if err != nil {
+		_ = os.Remove(fresh)
+		return err
 	}
 	return syncFolder(filepath.Dir(s.Path))
 }

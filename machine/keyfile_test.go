@@ -225,6 +225,14 @@ func TestKeyFileLockHeld(t *testing.T) {
 	}
 }
 
+// What cannot be written has one cause.
+func TestKeyFileInNoFolder(t *testing.T) {
+	s := FileSource{Path: filepath.Join(t.TempDir(), "gone", "key")}
+	if err := s.replace([]byte(testLine)); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one error", err)
+	}
+}
+
 func TestEpochString(t *testing.T) {
 	if got := fmt.Sprint(testEpoch); got != testItem {
 		t.Errorf("got %s, want %s", got, testItem)

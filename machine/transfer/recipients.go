@@ -46,7 +46,7 @@ func ParseRecipients(texts []string, human Human) (Recipients, error) {
 // identity that was given by mistake.
 func parseRecipient(text string, human Human) (age.Recipient, error) {
 	upper := strings.ToUpper(text)
-	if strings.HasPrefix(upper, "AGE-SECRET-KEY-") || strings.HasPrefix(upper, "AGE-PLUGIN-") {
+	if strings.Contains(upper, "AGE-SECRET-KEY-") || strings.HasPrefix(upper, "AGE-PLUGIN-") { // an identity, or the file of one
 		return nil, ErrSecretRecipient
 	}
 	if recipient, err := age.ParseHybridRecipient(text); err == nil {
