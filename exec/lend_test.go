@@ -5,6 +5,7 @@ package exec_test
 import (
 	"errors"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -107,6 +108,15 @@ func TestArguments(t *testing.T) {
 	check(t, "outcome", see(t, through(program...)), see(t, bare(program...)))
 }
 
+// A value that is long enough to be one is refused in the arguments, but for its line
+// end.
+func TestValueInArguments(t *testing.T) {
+	for lent, code := range map[string]int{"1234567": 0, "12345678": 125, "12345678\r\n": 125} {
+		got := see(t, fronted("-use", "TOK="+lent, "--", "echo", "x12345678"))
+		check(t, strconv.Quote(lent), got.Code, code)
+	}
+}
+
 // forAll copies the front to where every user can run it.
 func forAll(t *testing.T) string {
 	t.Helper()
@@ -119,6 +129,33 @@ func forAll(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return write(t, filepath.Join(dir, "front"), read(t, os.Args[0]), 0o755)
+}
+
+// asNobody makes the front run as another user, from a copy that he can run.
+func asNobody(t *testing.T, args ...string) *osexec.Cmd {
+	t.Helper()
+	return bare(append([]string{"setpriv", "--reuid", "65534", "--clear-groups", forAll(t)}, through(args...).Args[1:]...)...)
+}
+
+// TestTerminalNowhereToRead looks into who keeps the program's terminal, and has all
+// of its environment.
+func TestTerminalNowhereToRead(t *testing.T) {
+	cmd := asNobody(t, "sh", "-c", `for file in environ mem maps auxv; do head -c 1 /proc/$PPID/$file >/dev/null 2>&1 || echo $file; done`)
+	check(t, "closed", lines(strings.ReplaceAll(sit(t, cmd).end(t).Out, "\r", "")), []string{"environ", "mem", "maps", "auxv"})
+}
+
+// TestRelayNowhereToRead looks into who masks what is written when we have ended.
+func TestRelayNowhereToRead(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	out := create(t, t.TempDir(), "out")
+	cmd := asNobody(t, "sh", "-c", `(sleep 0.5; for pid in $(pgrep -u 65534 -f "[_]_relay$"); do head -c 1 /proc/$pid/environ >/dev/null 2>&1 || echo closed; done; echo looked) & true`)
+	cmd.Env = append(cmd.Environ(), "MARK="+mark)
+	cmd.Stdout = out
+	check(t, "outcome", see(t, cmd), outcome{})
+	eventually(t, "it has looked", func() bool { return strings.HasSuffix(read(t, out.Name()), "looked\n") })
+	if seen := read(t, out.Name()); !strings.HasPrefix(seen, "closed\n") || strings.Count(seen, "\n") != strings.Count(seen, "closed")+1 {
+		t.Errorf("seen: %q", seen)
+	}
 }
 
 // TestNowhereToRead looks for the value where others of the same user can read.

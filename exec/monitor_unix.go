@@ -38,8 +38,7 @@ func monitorMain(linkFD, ttyFD string) int {
 	}
 	// When we are killed the kernel hangs up on the leader of a terminal's
 	// session: that must not end it before it has given the caller's terminal
-	// back. So only now the pty becomes this session's. The other signals come
-	// from keys, and the monitor is never where they go.
+	// back. So only now the pty becomes this session's.
 	hangups := make(chan os.Signal, 1)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(hangups, syscall.SIGHUP)
@@ -50,8 +49,8 @@ func monitorMain(linkFD, ttyFD string) int {
 		return notStarted
 	}
 	// Only now, as the program would inherit it: to set the foreground group
-	// from the background raises TTOU.
-	signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN, syscall.SIGTSTP)
+	// from the background raises TTOU, and a key may be typed before it is set.
+	signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN, syscall.SIGTSTP, syscall.SIGINT, syscall.SIGQUIT)
 	m.serve()
 	return 0
 }

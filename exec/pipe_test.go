@@ -92,6 +92,14 @@ func TestReaderOfNamedPipe(t *testing.T) {
 	check(t, "outcome", got, outcome{Out: "one\ntwo\n0\n"})
 }
 
+// A program that ignores the signal of a pipe without a reader ends as it likes.
+func TestReaderOfNamedPipeGone(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "pipe")
+	got := see(t, shell(`mkfifo `+name+`; "$@" sh -c 'trap "" PIPE; echo one; sleep 0.3; echo two; sleep 0.2; exit 3' >`+name+` & head -n 1 `+name+`; wait $!; echo $?`))
+	check(t, "outcome", got, outcome{Out: "one\n3\n"})
+}
+
 // TestReaderGoneUnnoticed has a program that does not write when its reader has
 // gone: its end is its own.
 func TestReaderGoneUnnoticed(t *testing.T) {
@@ -159,20 +167,28 @@ func (c *counting) Write(p []byte) (int, error) {
 // TestBlockedAtEnd signals us while the last output of a program that has ended
 // waits for its reader: we do not wait for ever.
 func TestBlockedAtEnd(t *testing.T) {
-	note := filepath.Join(t.TempDir(), "note")
-	cmd := through("sh", "-c", `head -c 100000 /dev/zero; echo 1 > `+note)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			note := filepath.Join(t.TempDir(), "note")
+			cmd := shell(`ulimit -c 0; exec "$@" sh -c 'head -c 100000 /dev/zero; echo 1 > ` + note + `'`)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // INT and QUIT are no keys
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			number(t, note)
+			time.Sleep(200 * time.Millisecond)
+			_ = cmd.Process.Signal(syscall.SIGUSR1) // which nobody is there to take
+			time.Sleep(20 * time.Millisecond)
+			_ = cmd.Process.Signal(sig)
+			check(t, "outcome", end(t, cmd), outcome{Signal: sig})
+			_ = out.Close()
+		})
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	number(t, note)
-	time.Sleep(200 * time.Millisecond)
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	check(t, "outcome", end(t, cmd), outcome{Signal: syscall.SIGTERM})
-	_ = out.Close()
 }
 
 // TestBackpressure has a reader that does not read: the program must block, and
@@ -328,6 +344,13 @@ func TestTwoEnds(t *testing.T) {
 	check(t, "outcome", see(t, cmd), outcome{Out: "o1\ne1\no2\ne2\no3\ne3\n"})
 }
 
+// TestTwoOpensOfAPipe opens one named pipe twice: there is one order in it, as bare.
+func TestTwoOpensOfAPipe(t *testing.T) {
+	cmd := shell(`mkfifo p; cat p & "$@" sh -c 'for i in 1 2 3; do echo o$i; echo e$i >&2; done' >p 2>p; wait`)
+	cmd.Dir = t.TempDir()
+	check(t, "outcome", see(t, cmd), outcome{Out: "o1\ne1\no2\ne2\no3\ne3\n"})
+}
+
 // TestLinesInOnePiece writes lines that end as a value begins: each goes out in
 // one piece, so that programs which write into one pipe keep their lines apart.
 func TestLinesInOnePiece(t *testing.T) {
@@ -365,9 +388,11 @@ func TestLineWithoutItsEnd(t *testing.T) {
 	cmd := through("sh", "-c", `echo "$1"; while [ ! -e "$2" ]; do sleep 0.01; done; echo done`, "sh", "line "+value[:6], seen)
 	out := begun(t, cmd)
 	line := make([]byte, len("line "))
+	_ = out.(*os.File).SetReadDeadline(time.Now().Add(2 * time.Second)) //nolint:forcetypeassert // StdoutPipe's
 	if _, err := io.ReadFull(out, line); err != nil || string(line) != "line " {
 		t.Errorf("got %q, %v before the end of the line", line, err)
 	}
+	_ = out.(*os.File).SetReadDeadline(time.Time{}) //nolint:forcetypeassert // StdoutPipe's
 	write(t, seen, "", 0o600)
 	rest, err := io.ReadAll(out)
 	if got, want := string(rest), value[:6]+"\ndone\n"; got != want || err != nil {

@@ -226,7 +226,6 @@ func (r *run) goOn(wake bool) {
 	front := !r.terminal.shared && r.terminal.foreground()
 	if front {
 		r.terminal.enter()
-		r.terminal.listen()
 	}
 	if wake && r.shares() {
 		r.lookForUnread()
@@ -234,7 +233,9 @@ func (r *run) goOn(wake bool) {
 	if wake || front != r.front {
 		r.monitor.proceed(front, r.terminal.modes)
 	}
-	r.front = front
+	if r.front = front; front {
+		r.terminal.listen()
+	}
 }
 
 // end is what happens at the timeout, and again when the grace has passed.

@@ -4,11 +4,13 @@ package exec_test
 
 import (
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // TestSharedTerminal has another program feed ours, which is "$@", by a pipe and use
@@ -32,10 +34,27 @@ tty = open("/dev/tty")
 print("Sure? ", flush=True)
 select.select([tty], [], [])
 print("got", tty.readline())'`, []string{"Sure? ", "yes\r"}},
-		"a return alone":     {`true | "$@" printf '\r'; echo Z`, nil},
-		"two of ours":        {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},
-		"returns and breaks": {`true | "$@" sh -c 'printf "a\r"; printf "\nb\r\nc\r"; sleep 0.2; printf "d\n"; seq 20000'`, nil},
-		"ours changes it":    {`true | "$@" sh -c 'stty -echo -opost </dev/tty; printf "a\nb\n"; stty sane </dev/tty; printf "a\nb\n"'`, nil},
+		"a child of ours waits": {`true | "$@" sh -c 'python3 -c "
+import os, select
+tty = open(os.ttyname(1))
+print(\"Sure? \", flush=True)
+select.select([tty], [], [])
+print(\"got\", tty.readline())"; :'`, []string{"Sure? ", "yes\r"}},
+		"ours has it open": {`python3 -c '
+import select, time
+tty = open("/dev/tty")
+for asked in "One? ", "Two? ":
+    print(asked, end="", file=open("/dev/tty", "w"), flush=True)
+    select.select([tty], [], [])
+    time.sleep(0.03)
+    print(tty.readline(), end="", flush=True)
+    time.sleep(0.2)' | "$@" sh -c 'exec 3</dev/tty; cat'`, []string{"One? ", "yes\r", "Two? ", "no\r"}},
+		"it asks when ours has ended": {`{ sleep 0.3; stty -echo </dev/tty; echo x; sleep 0.3; printf 'Password: ' >/dev/tty; read -r a </dev/tty; stty echo </dev/tty; } | "$@" head -1`, []string{"Password: ", "secret\r"}},
+		"no CR of its own":            {`stty -onlcr; true | "$@" printf 'a\r\nb\n'`, nil},
+		"a return alone":              {`true | "$@" printf '\r'; echo Z`, nil},
+		"two of ours":                 {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},
+		"returns and breaks":          {`true | "$@" sh -c 'printf "a\r"; printf "\nb\r\nc\r"; sleep 0.2; printf "d\n"; seq 20000'`, nil},
+		"ours changes it":             {`true | "$@" sh -c 'stty -echo -opost </dev/tty; printf "a\nb\n"; stty sane </dev/tty; printf "a\nb\n"'`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,6 +117,75 @@ func TestSharedTerminalStops(t *testing.T) {
 	d.prompt(t)
 	d.enter(t, `s=$?; clear; echo "then $s"`)
 	d.wait(t, "then 0")
+}
+
+// TestSharedTerminalBackground types a line for the shell: the job in its background
+// is not asked for it.
+func TestSharedTerminalBackground(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `true | $FRONT bash -c 'exec 3</dev/tty; echo be""gun; sleep 100; :'`)
+	d.wait(t, "begun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; bg; sleep 0.5")
+	d.wait(t, "bash -c")
+	d.enter(t, "jobs; echo listed")
+	d.wait(t, "\nlisted")
+	if screen := d.plain(t); !strings.Contains(screen, "Running") {
+		t.Errorf("it does not run:\n%s", screen)
+	}
+	d.enter(t, "kill %1")
+}
+
+// TestSharedTerminalAsksAgain stops a pipeline and brings it back: who feeds us still
+// has the keys.
+func TestSharedTerminalAsksAgain(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `bash -c 'while [ ! -e go ]; do sleep 0.05; done; read -r -p "Na""me: " a </dev/tty; echo "g""ot $a"' | $FRONT bash -c 'echo be""gun; cat'`)
+	d.wait(t, "begun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; fg")
+	d.wait(t, "bash -c")
+	write(t, filepath.Join(d.home(t), "go"), "", 0o600)
+	d.wait(t, "Name:")
+	d.enter(t, "bob")
+	d.wait(t, "got bob")
+}
+
+// TestSharedTerminalPaste pastes more than a terminal holds into a program that took
+// the terminal over: what it has not read yet is no sign that nobody does.
+func TestSharedTerminalPaste(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	write(t, filepath.Join(d.home(t), "paste"), strings.Repeat("0123456789", 2000), 0o600)
+	d.enter(t, `true | $FRONT python3 -c '
+import sys, time, tty
+keys = open("/dev/tty", "rb", 0)
+tty.setraw(keys)
+print("re" "ady\r", flush=True)
+time.sleep(1)
+n = 0
+while n < 20000: n += len(keys.read(4096))
+print("got", n, "\r")'`)
+	d.wait(t, "ready")
+	d.tmux(t, "load-buffer", filepath.Join(d.home(t), "paste"))
+	d.tmux(t, "paste-buffer")
+	d.wait(t, "got 20000")
+	if screen := d.plain(t); strings.Contains(screen, "Stopped") {
+		t.Errorf("it was stopped:\n%s", screen)
+	}
+}
+
+// TestSharedTerminalKilled kills us when a program has taken the terminal over, in the
+// modes of then: they are given back.
+func TestSharedTerminalKilled(t *testing.T) {
+	c := sit(t, shell(`{ sleep 0.3; stty -echoctl </dev/tty; } | "$@" sh -c 'cat; stty raw </dev/tty; echo taken; exec kill -KILL $(ps -o ppid= $PPID)'; echo; echo next; read -r a`))
+	c.wait(t, "taken")
+	c.wait(t, "next")
+	eventually(t, "the terminal has lines", func() bool { return c.modes(t).Lflag&unix.ICANON != 0 })
 }
 
 // TestSharedTerminalSize changes the size of a terminal that is shared.

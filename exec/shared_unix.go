@@ -22,9 +22,10 @@ func (r *run) forwardKey(sig syscall.Signal) {
 	}
 }
 
-// asksForTerminal says whether that is why the program has stopped.
+// asksForTerminal says whether that is why the program has stopped: also where the
+// terminal became ours without a word, as a job does that runs when it is brought back.
 func (r *run) asksForTerminal(sig syscall.Signal) bool {
-	return r.shares() && (sig == syscall.SIGTTIN || sig == syscall.SIGTTOU) && r.terminal.foreground()
+	return !r.front && (sig == syscall.SIGTTIN || sig == syscall.SIGTTOU) && r.terminal.foreground()
 }
 
 // takeOver gives the terminal to the program. What it has written is passed on.

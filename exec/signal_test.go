@@ -147,6 +147,60 @@ func TestNohup(t *testing.T) {
 	check(t, "outcome", got, want)
 }
 
+// TestNohupTaken has the program take the signal that we were started to ignore.
+func TestNohupTaken(t *testing.T) {
+	cmd := shell(`trap '' HUP; exec "$@" python3 -c '
+import signal, sys
+def take(*_):
+    print("taken", flush=True)
+    sys.exit()
+signal.signal(signal.SIGHUP, take)
+print("ready", flush=True)
+while True: signal.pause()'`)
+	out := begun(t, cmd)
+	_, _ = io.ReadFull(out, make([]byte, len("ready\n")))
+	_ = cmd.Process.Signal(syscall.SIGHUP)
+	rest, _ := io.ReadAll(out)
+	check(t, "rest", string(rest), "taken\n")
+	check(t, "outcome", end(t, cmd), outcome{})
+}
+
+// TestNotPassedOn sends us what is our own affair.
+func TestNotPassedOn(t *testing.T) {
+	cmd := through("python3", "-c", `
+import signal, time
+for sig in signal.SIGURG, signal.SIGCONT, signal.SIGWINCH, signal.SIGPIPE, signal.SIGCHLD:
+    signal.signal(sig, lambda sig, _: print(sig, flush=True))
+print("ready", flush=True)
+time.sleep(0.5)`)
+	out := begun(t, cmd)
+	_, _ = io.ReadFull(out, make([]byte, len("ready\n")))
+	for _, sig := range []syscall.Signal{unix.SIGURG, unix.SIGCONT, unix.SIGWINCH, unix.SIGPIPE, unix.SIGCHLD} {
+		_ = cmd.Process.Signal(sig)
+	}
+	rest, _ := io.ReadAll(out)
+	check(t, "rest", string(rest), "")
+	check(t, "outcome", end(t, cmd), outcome{})
+}
+
+// TestSignalsThatEnd sends us signals that end the program, and so us.
+func TestSignalsThatEnd(t *testing.T) {
+	for _, name := range strings.Fields("VTALRM TRAP XCPU PWR STKFLT") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			note := filepath.Join(t.TempDir(), "note")
+			cmd := through("sh", "-c", `ulimit -c 0; echo 1 >`+note+`; exec sleep 100`)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			number(t, note)
+			sig := unix.SignalNum("SIG" + name)
+			_ = cmd.Process.Signal(sig)
+			check(t, "outcome", end(t, cmd), outcome{Signal: sig})
+		})
+	}
+}
+
 // TestKilled kills us by KILL: the program does not run on, and nor do those
 // who keep its terminal and its files.
 func TestKilled(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 )
 
 // forwarded are the signals that are passed on to the program. Not among them:
-// CHLD, URG and PIPE, which are our own affair; WINCH and the stops, which the
+// CHLD, URG and PIPE, which are our own affair; PROF, which the Go runtime keeps; WINCH and the stops, which the
 // terminal sends to the program itself; KILL and STOP, which nobody can.
 var forwarded = append([]os.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM,
 	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGABRT,
-	syscall.SIGVTALRM, syscall.SIGPROF, syscall.SIGIO, syscall.SIGTRAP, syscall.SIGXCPU,
+	syscall.SIGVTALRM, syscall.SIGIO, syscall.SIGTRAP, syscall.SIGXCPU,
 }, forwardedHere...)
 
 // faults are forwarded as well, if somebody sends them. Those of our own code stay the

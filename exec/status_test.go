@@ -80,12 +80,17 @@ func TestPath(t *testing.T) {
 	write(t, filepath.Join(other, "both"), "#!/bin/sh\necho second\n", 0o755)
 	write(t, filepath.Join(dir, "plain"), "", 0o644)
 	write(t, filepath.Join(dir, "here"), "#!/bin/sh\necho ran\n", 0o755)
+	write(t, filepath.Join(other, "folder"), "#!/bin/sh\necho second\n", 0o755)
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		path, program string
 		code          int
 		out           string
 	}{
 		"the first that runs":          {dir + ":" + other, "both", 0, "second\n"},
+		"no folder":                    {dir + ":" + other, "folder", 0, "second\n"},
 		"none runs":                    {dir + ":" + other, "plain", 126, ""},
 		"current directory by a dot":   {".", "here", 126, ""},
 		"current directory by nothing": {other + ":", "here", 126, ""},

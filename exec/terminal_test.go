@@ -10,6 +10,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -467,4 +468,82 @@ func TestTerminalBackground(t *testing.T) {
 	got := sit(t, through("sh", "-c", `(sleep 0.3; echo 1 > `+note+`) & echo started`)).end(t)
 	check(t, "outcome", got, outcome{Out: "started\r\n"})
 	check(t, "late", number(t, note), 1)
+}
+
+// TestTerminalInherited compares what a program inherits beside its terminal.
+func TestTerminalInherited(t *testing.T) {
+	for name, script := range map[string]string{
+		"descriptors": `"$@" ls /proc/self/fd`,
+		"HUP ignored": `trap '' HUP; "$@" grep SigIgn /proc/self/status`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			both := shellBoth(script)
+			want := sit(t, both[0]).end(t)
+			check(t, "outcome", sit(t, both[1]).end(t), want)
+		})
+	}
+}
+
+// TestMonitorSignalled signals the program's parent, who keeps its terminal: a key may
+// do so before the program is in the foreground again, and nobody else has a reason.
+func TestMonitorSignalled(t *testing.T) {
+	got := sit(t, through("sh", "-c", `sleep 0.3; kill -INT $PPID; kill -QUIT $PPID; sleep 0.1; echo alive`)).end(t)
+	check(t, "outcome", got, outcome{Out: "alive\r\n"})
+
+	c := sit(t, through("sh", "-c", `kill -KILL $PPID; exec sleep 100`))
+	check(t, "killed", end(t, c.cmd), outcome{Signal: syscall.SIGKILL})
+	c.restored(t)
+}
+
+// TestTerminalKilled kills us: nothing that the program started on its terminal is left.
+func TestTerminalKilled(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := through("sh", "-c", `trap '' HUP; sleep 1000 & echo ready; exec sleep 1000`)
+	cmd.Env = append(cmd.Environ(), "MARK="+mark)
+	c := sit(t, cmd)
+	c.wait(t, "ready")
+	_ = cmd.Process.Kill()
+	check(t, "signal", end(t, cmd).Signal, syscall.SIGKILL)
+	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
+}
+
+// TestTerminalContinued wakes us, who are awake: the program is not told.
+func TestTerminalContinued(t *testing.T) {
+	c := sit(t, through("python3", "-c", `
+import signal, time
+signal.signal(signal.SIGCONT, lambda *_: print("woken", flush=True))
+print("ready", flush=True)
+time.sleep(1)`))
+	c.wait(t, "ready")
+	_ = c.cmd.Process.Signal(syscall.SIGCONT)
+	check(t, "outcome", end(t, c.cmd), outcome{})
+	c.restored(t)
+	check(t, "shown", c.text(), "ready\r\n")
+}
+
+// TestTypedForNobody types more than a pty holds to a program that ends without reading.
+func TestTypedForNobody(t *testing.T) {
+	c := sit(t, through("sh", "-c", `stty raw -echo; echo ready; sleep 0.5`))
+	c.wait(t, "ready")
+	go func() { _, _ = c.master.WriteString(strings.Repeat("x", 20_000)) }()
+	check(t, "outcome", end(t, c.cmd), outcome{})
+}
+
+// TestHangupIgnored takes the terminal away from a program that ignores the hangup: its
+// input ends.
+func TestHangupIgnored(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	c := sit(t, shell(`trap '' HUP; exec "$@" sh -c 'echo ready; cat; echo 1 >`+note+`'`))
+	c.wait(t, "ready")
+	time.Sleep(50 * time.Millisecond)
+	_ = c.slave.Close()
+	_ = c.master.Close()
+	_ = end(t, c.cmd)
+	check(t, "ends", number(t, note), 1)
+}
+
+// TestTerminalInput gives a value as the input of a program on a terminal.
+func TestTerminalInput(t *testing.T) {
+	got := sit(t, fronted("-stdin", value, "--", "wc", "-c")).end(t)
+	check(t, "outcome", got, outcome{Out: strconv.Itoa(len(value)) + "\r\n"})
 }

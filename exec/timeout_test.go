@@ -34,7 +34,22 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestTimeoutFile ends the keeper of a file only after the file.
+// TestTimeoutTerminal ends all that the program started on its terminal, and beside it.
+func TestTimeoutTerminal(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := fronted("-timeout", "300ms", "--", "sh", "-c", `(setsid sleep 1000 &) ; exec sleep 1000`)
+	cmd.Env = append(cmd.Environ(), "MARK="+mark)
+	check(t, "code", sit(t, cmd).end(t).Code, 124)
+	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
+}
+
+// TestTimeoutStopped ends a stopped program by TERM, which it gets when it is woken.
+func TestTimeoutStopped(t *testing.T) {
+	got := see(t, fronted("-timeout", "300ms", "--", "sh", "-c", `trap 'echo taken; exit' TERM; kill -STOP $$; sleep 100 & wait`))
+	check(t, "outcome", got, outcome{Code: 124, Out: "taken\n"})
+}
+
+// TestTimeoutFile leaves no file behind.
 func TestTimeoutFile(t *testing.T) {
 	got := see(t, fronted("-file", "KEY="+value, "-timeout", "300ms", "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`))
 	check(t, "code", got.Code, 124)

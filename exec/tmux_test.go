@@ -306,3 +306,50 @@ func TestStoppedAtABeginning(t *testing.T) {
 	}
 	d.enter(t, "kill %1; fg")
 }
+
+// TestForegroundAgain brings a program that runs in the background back without a word
+// to it: a shell sends no CONT to a job that runs. Then it may read.
+func TestForegroundAgain(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT bash -c 'echo be""gun; while [ ! -e go ]; do sleep 0.05; done; read -r x; echo "re""ad $x"'`)
+	d.wait(t, "begun")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.prompt(t)
+	d.enter(t, "clear; bg; jobs; echo listed")
+	d.wait(t, "\nlisted")
+	d.wait(t, "Running")
+	d.enter(t, "clear; fg")
+	d.wait(t, "bash -c")
+	write(t, filepath.Join(d.home(t), "go"), "", 0o600)
+	time.Sleep(300 * time.Millisecond)
+	d.enter(t, "typed")
+	d.wait(t, "read typed")
+}
+
+// TestStopsAsIfItRead has a program in the foreground stop itself as a read in the
+// background would.
+func TestStopsAsIfItRead(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT bash -c 'kill -TTIN $$; echo wo""ken; exit 3'`)
+	d.wait(t, "Stopped")
+	d.enter(t, "clear; fg; echo code $?")
+	d.wait(t, "woken")
+	d.wait(t, "code 3")
+}
+
+// TestSizeWhileStopped changes the size of the terminal while the program is stopped.
+func TestSizeWhileStopped(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.enter(t, `$FRONT bash -c 'while :; do echo "si""ze $(stty size)"; sleep 0.1; done'`)
+	d.wait(t, "size 24 80")
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+	d.tmux(t, "resize-window", "-x", "100", "-y", "30")
+	d.settled(t)
+	d.enter(t, "clear; fg")
+	d.wait(t, "size 30 100")
+}
