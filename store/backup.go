@@ -12,10 +12,10 @@ import (
 // Backup copies the store, as it is at one moment, to a new file, and makes sure
 // that the copy lasts and is whole, down to each value. It returns the number of
 // secrets in it. Others may write meanwhile. A file that is there is not
-// replaced: the error is fs.ErrExist, and ErrOwnName where the store would take the
-// copy for a draft of its own. After an error there is no copy.
+// replaced: the error is fs.ErrExist, and ErrOwnName where the store would write over
+// the copy. After an error there is no copy.
 func (s *Store) Backup(to string) (secrets int, err error) {
-	if s.drafts(to) {
+	if s.writes(to) {
 		return 0, ErrOwnName
 	}
 	err = s.current(func(snap *snapshot) error {
@@ -28,10 +28,9 @@ func (s *Store) Backup(to string) (secrets int, err error) {
 	return secrets, err
 }
 
-// drafts says whether a path is that of the store's draft, which the next writer
-// removes.
-func (s *Store) drafts(path string) bool {
-	if filepath.Base(path) != filepath.Base(s.path)+draftSuffix {
+// writes says whether a path is that of the store's draft or of its lock.
+func (s *Store) writes(path string) bool {
+	if name := filepath.Base(path); name != filepath.Base(s.path)+draftSuffix && name != LockName {
 		return false
 	}
 	theirs, err := os.Stat(filepath.Dir(path))

@@ -114,9 +114,14 @@ func TestBackupReplacesNothing(t *testing.T) {
 		t.Errorf("the file is now %q", got)
 	}
 	checkFolderHolds(t, filepath.Dir(to), "there")
-	_, err = s.Backup(s.path + draftSuffix)
-	checkError(t, "the draft", err, ErrOwnName)
-	checkFolderHolds(t, filepath.Dir(s.path), FileName, LockName)
+	if err := os.Remove(filepath.Join(filepath.Dir(s.path), LockName)); err != nil {
+		t.Fatal(err)
+	}
+	for _, own := range []string{FileName + draftSuffix, LockName} {
+		_, err = s.Backup(filepath.Join(filepath.Dir(s.path), own))
+		checkError(t, own, err, ErrOwnName)
+	}
+	checkFolderHolds(t, filepath.Dir(s.path), FileName)
 	_, err = s.Backup(filepath.Join(t.TempDir(), "no", "folder"))
 	checkError(t, "no folder", err, fs.ErrNotExist)
 }
@@ -145,6 +150,12 @@ func TestDamageIsNoSameness(t *testing.T) {
 	checkDamage(t, "a damaged store", err)
 	damaged := openBackup(t, s.path, vaultKey())
 	checkDamage(t, "a damaged backup", damaged.Check())
+
+	other := newStore(t, "a")
+	if err := unlocked(t, other.path, vaultKey()).Rekey(begins(nextEpoch(other), newVaultKey())); err != nil {
+		t.Fatal(err)
+	}
+	checkError(t, "a store that was rekeyed", other.Check(), ErrRekeyed)
 	damaged.Close()
 	checkError(t, "locked", damaged.Check(), ErrLocked)
 }

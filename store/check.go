@@ -20,25 +20,32 @@ func (s *Store) Check() error {
 	if s.keys == nil {
 		return ErrLocked
 	}
-	f, err := openFile(s.path, s.opt)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	return locate(s.path, checkWhole(f, s.keys))
+	return s.followed(func() error {
+		f, err := openFile(s.path, s.opt)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		return locate(s.path, checkAll(f, s.keys))
+	})
 }
 
 // checkWhole makes sure that a file holds a whole store of these keys, down to
 // each value.
 func checkWhole(f *os.File, k *keys) error {
+	err := checkAll(f, k)
+	if errors.Is(err, ErrRekeyed) { // but nobody did: the keys are those of another header in the file
+		err = damaged("header", "it belongs to another store, or to another epoch")
+	}
+	return err
+}
+
+func checkAll(f *os.File, k *keys) error {
 	if err := checkMetaPages(f); err != nil {
 		return err
 	}
 	return readFile(f, func(c *content) error {
 		snap, err := c.verify(k)
-		if errors.Is(err, ErrRekeyed) { // but nobody did: the keys are those of another header in the file
-			err = damaged("header", "it belongs to another store, or to another epoch")
-		}
 		for _, bucket := range []tree{c.meta, c.index, c.record} {
 			if err == nil {
 				err = bucket.check()

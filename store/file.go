@@ -113,17 +113,19 @@ func makeFolder(folder string) error {
 	return syncFolder(parent)
 }
 
-// WriteNew makes a file that was not there before, in one step: who is killed while
-// it is written leaves a part of it under another name, path.….new. It lasts when
-// WriteNew returns, and after an error it is not there. That of a name that is taken
-// is fs.ErrExist.
+// WriteNew makes a file that was not there before. It has its name when it is whole:
+// who is killed while it is written leaves a part of it beside, path.….new. It lasts
+// when WriteNew returns, where its folder can be read, and after an error it is not
+// there. That of a name that is taken is fs.ErrExist.
 func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "open", Path: path, Err: syscall.EEXIST}
 	}
-	f, err := os.OpenFile(path+"."+rand.Text()[:8]+draftSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	dir, name := filepath.Split(path)
+	name = name[:min(len(name), maxStem)] + "." + rand.Text()[:8] + draftSuffix
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return err
+		return renamed(err, path)
 	}
 	err = errors.Join(write(f), f.Sync(), f.Close())
 	if err == nil {
@@ -131,20 +133,43 @@ func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return err
+		return renamed(err, path)
 	}
-	return syncFolder(filepath.Dir(path))
+	if err = syncFolder(filepath.Dir(path)); errors.Is(err, fs.ErrPermission) { // one to drop files into
+		return nil
+	}
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
 
-// take renames a file to a name that is free. That is taken first, by an empty file:
-// not every file system has links, or renames that replace nothing.
+// maxStem is how much of a file's name another one has, in bytes: no name may have more
+// than 255.
+const maxStem = 200
+
+// renamed is an error about a file under the name that it was to have.
+func renamed(err error, path string) error {
+	if about := (*fs.PathError)(nil); errors.As(err, &about) {
+		about.Path = path
+	}
+	return err
+}
+
+// take gives a file the name that it was written for, if that is free. On a file system
+// without links an empty file has it for a moment.
 func take(name, from string) error {
+	err := link(from, name)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(f.Close(), rename(from, name)); err != nil {
-		return errors.Join(err, os.Remove(name))
+		_ = os.Remove(name)
+		return err
 	}
 	return nil
 }

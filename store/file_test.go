@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -65,17 +66,19 @@ func TestFolderInTheStoresPlace(t *testing.T) {
 func TestWriteNew(t *testing.T) {
 	failure := errors.New("failure")
 	for what, c := range map[string]struct {
+		name      string
 		meanwhile string
 		fails     error
 		want      error
 		holds     []string
 	}{
 		"whole":   {holds: []string{"new"}},
+		"long":    {name: strings.Repeat("n", 255), holds: []string{strings.Repeat("n", 255)}},
 		"failed":  {fails: failure, want: failure},
 		"overrun": {meanwhile: "theirs", want: fs.ErrExist, holds: []string{"new"}},
 	} {
 		folder := t.TempDir()
-		path := filepath.Join(folder, "new")
+		path := filepath.Join(folder, cmp.Or(c.name, "new"))
 		err := WriteNew(path, 0o644, func(f *os.File) error {
 			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: the name is there before the file is: %v", what, err)
@@ -91,5 +94,10 @@ func TestWriteNew(t *testing.T) {
 		if len(c.holds) > 0 && string(contents(t, path)) != cmp.Or(c.meanwhile, "ours") {
 			t.Errorf("%s: the file is not as it was written", what)
 		}
+	}
+	nowhere := filepath.Join(t.TempDir(), "no", "new")
+	err := WriteNew(nowhere, 0o600, func(*os.File) error { return nil })
+	if want := "open " + nowhere + ": "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("no folder: got %v, want %s…", err, want)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Store) UnlockWith(find KeyFinder) (redact.Value, error) {
 	}
 }
 
-// Follow makes View, Get, Meta, List, Update and Backup go on with the key that find
+// Follow makes View, Get, Meta, List, Update, Check and Backup go on with the key that find
 // finds where they would return ErrRekeyed, unless another store took the place
 // of this one. No lock is held while find looks.
 func (s *Store) Follow(find KeyFinder) { s.follow = find }
