@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,6 +72,7 @@ var (
 	errOtherKind     = errors.New("this file was exported for a store, and is no bundle")
 	errNotTransfer   = errors.New("this file is a bundle, and was not exported for a store")
 	errNothingGiven  = errors.New("there is nothing to put into it: LABEL or NAME=- is missing")
+	errLabelTwice    = errors.New("one label cannot be that of a secret in the store and of a new one")
 	errStdinTwice    = errors.New("only one value can come from stdin")
 )
 
@@ -88,6 +91,9 @@ func (o *parcel) check(sys Sys) (err error) {
 	}
 	if o.ends, err = o.end(sys.Now()); err != nil {
 		return err
+	}
+	if _, err := os.Lstat(o.out); o.out != "" && err == nil {
+		return &fs.PathError{Op: "open", Path: o.out, Err: syscall.EEXIST}
 	}
 	o.recipients, err = transfer.ParseRecipients(o.to, pluginHuman(sys))
 	return err
@@ -171,8 +177,11 @@ func runBundleCreate(sys Sys, at *place, args []string, o parcel) error {
 			name = variable
 		}
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		return usage(errNothingGiven)
+	case name != "" && slices.Contains(labels, name):
+		return usage(errLabelTwice)
 	}
 	b := &transfer.Bundle{Kind: transfer.KindBundle, Created: sys.Now()}
 	defer b.Wipe()

@@ -196,6 +196,7 @@ var outingsWithStore = []outing{
 	{status: 0, words: "restore {store}/backup --replace"},
 	{status: 0, words: "doctor --deep"},
 	{status: 0, words: "doctor --repair"},
+	{status: 4, words: "doctor --deep --identity-file {file}"},
 
 	{status: 4, words: "destroy"},
 	{status: 0, words: "__complete exec --use ca"},

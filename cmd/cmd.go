@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -209,8 +210,11 @@ func elsewhere(name string) string {
 // exactArgs takes n arguments, named as the usage line names them.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) == n {
+		if len(args) == n && !slices.Contains(args, "") {
 			return nil
+		}
+		if len(args) == n {
+			return usageError{errors.New("an argument is empty"), c.UseLine()}
 		}
 		return usageError{fmt.Errorf("%s takes %s, not %d", c.CommandPath(), arguments(n), len(args)), c.UseLine()}
 	}

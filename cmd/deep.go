@@ -7,17 +7,20 @@ import (
 	"strings"
 
 	"secrets/machine/transfer"
+	"secrets/redact"
 	"secrets/store"
 )
 
 var (
+	errDeepIdentity = errors.New("--identity-file is for --deep and --repair")
 	errRepairAlone  = errors.New("--repair goes alone")
 	errRepaired     = errors.New("what was saved before is there already")
 	errBeyondRepair = errors.New("nothing is left that could be saved")
 )
 
-// openRemains finds what is left of the store, and opens it.
-func openRemains(sys Sys, at *place) (*store.Remains, error) {
+// openRemains finds what is left of the store, and opens it: by its key or, where a
+// file with an identity is named, by a recovery.
+func openRemains(sys Sys, at *place, identityFile string) (*store.Remains, error) {
 	path, err := at.store(sys)
 	if err != nil {
 		return nil, err
@@ -29,7 +32,14 @@ func openRemains(sys Sys, at *place) (*store.Remains, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unlock(sys, at, r); err != nil {
+	if identityFile == "" {
+		err = unlock(sys, at, r)
+	} else {
+		var key redact.Value
+		_, key, err = recoveryKey(sys, r.Header(), identityFile, r.Unlock)
+		key.Wipe()
+	}
+	if err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -37,8 +47,8 @@ func openRemains(sys Sys, at *place) (*store.Remains, error) {
 }
 
 // examineContents reads the whole file, down to each value.
-func examineContents(sys Sys, at *place, failed func(string, error) finding) []finding {
-	r, err := openRemains(sys, at)
+func examineContents(sys Sys, at *place, identityFile string, failed func(string, error) finding) []finding {
+	r, err := openRemains(sys, at, identityFile)
 	if errors.Is(err, store.ErrNoStore) {
 		return nil // which is a finding already
 	}
@@ -59,7 +69,7 @@ func examineContents(sys Sys, at *place, failed func(string, error) finding) []f
 		return []finding{{Check: "contents", Level: "ok", State: "ok", Fact: "whole: each value was opened"}}
 	}
 	f := failed("contents", report.Damage)
-	f.Next = strings.Join(append(remainsWords(report, r.Header()), "to save what is left into a new file: secrets doctor --repair"), "\n")
+	f.Next = strings.Join(append(remainsWords(report, r.Header()), "to save what is left into a new file: secrets doctor --repair"+identityFlag(identityFile)), "\n")
 	return []finding{f}
 }
 
@@ -86,9 +96,16 @@ func remainsWords(r store.Report, h store.Header) []string {
 	return lines
 }
 
+func identityFlag(file string) string {
+	if file == "" {
+		return ""
+	}
+	return " --identity-file " + quoted(file)
+}
+
 // runRepair saves what is left into a file beside the store.
-func runRepair(sys Sys, at *place) error {
-	r, err := openRemains(sys, at)
+func runRepair(sys Sys, at *place, identityFile string) error {
+	r, err := openRemains(sys, at, identityFile)
 	if err != nil {
 		return err
 	}
@@ -117,6 +134,10 @@ func runRepair(sys Sys, at *place) error {
 		say(sys, "%s", line)
 	}
 	say(sys, "saved %s to %s; the damaged store stays as it is", count(saved, "secret"), to)
-	say(sys, "to put it in the store's place: secrets restore --replace %s", quoted(to))
+	if identityFile == "" {
+		say(sys, "to put it in the store's place: secrets restore --replace %s", quoted(to))
+		return nil
+	}
+	say(sys, "to put it in the store's place: %s; then: secrets recover%s", putInPlace(to, strings.TrimSuffix(to, store.RepairedName)+store.FileName), identityFlag(identityFile))
 	return nil
 }

@@ -62,7 +62,7 @@ func runDestroy(sys Sys, at *place) error {
 	if err := store.Destroy(path, at.options()); err != nil {
 		return err
 	}
-	say(sys, "removed %s", path)
+	say(sys, "removed %s", printable(path))
 	if copies, _ := filepath.Glob(path + ".*"); len(copies) > 0 {
 		warn(sys, "copies of it stay, and open for whoever has a recovery or an old passphrase: %s", strings.Join(copies, ", "))
 	}

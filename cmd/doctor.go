@@ -12,6 +12,7 @@ import (
 
 func newDoctor(sys Sys, at *place) *cobra.Command {
 	var asJSON, deep, repair bool
+	var identityFile string
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say in what state the store and its binding are",
@@ -22,7 +23,8 @@ is none.
 
 With --deep it reads the whole file, down to each value, and says of a damaged
 one what can be saved. With --repair it saves that into store.db.repaired beside
-the store, which stays as it is; 'secrets restore' puts it in the store's place.` + exitStatus(storeExits...),
+the store, which stays as it is; 'secrets restore' puts it in the store's place.
+Where the key is lost as well, both take the identity of a recovery from a file.` + exitStatus(storeExits...),
 		Example: `  secrets doctor
   secrets doctor --deep
   secrets doctor --json | jq -r '.checks[] | select(.level != "ok") | .next'`,
@@ -31,14 +33,17 @@ the store, which stays as it is; 'secrets restore' puts it in the store's place.
 			switch {
 			case repair && (deep || asJSON):
 				return usage(errRepairAlone)
+			case identityFile != "" && !repair && !deep:
+				return usage(errDeepIdentity)
 			case repair:
-				return runRepair(sys, at)
+				return runRepair(sys, at, identityFile)
 			}
-			return runDoctor(sys, at, c, asJSON, deep)
+			return runDoctor(sys, at, c, asJSON, deep, identityFile)
 		},
 	}
 	jsonFlag(c, &asJSON)
 	c.Flags().BoolVar(&deep, "deep", false, "read the whole file")
+	identityFileFlag(c, &identityFile)
 	c.Flags().BoolVar(&repair, "repair", false, "save what is left of a damaged store")
 	return c
 }
@@ -60,14 +65,14 @@ type diagnosisError struct{ code int }
 
 func (e *diagnosisError) Error() string { return "something is wrong" }
 
-func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON, deep bool) error {
+func runDoctor(sys Sys, at *place, c *cobra.Command, asJSON, deep bool, identityFile string) error {
 	sys = sys.alone()
 	findings := examine(sys, at, c)
 	if deep {
 		if findings[0].State == "damaged" { // what there is to do, the contents say
 			findings[0].Next = ""
 		}
-		findings = append(findings, examineContents(sys, at, failure(c))...)
+		findings = append(findings, examineContents(sys, at, identityFile, failure(c))...)
 	}
 	var err error
 	if asJSON {
@@ -127,15 +132,20 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	if err != nil {
 		findings := []finding{failed("store", err), examineHardware(sys, false, "", failed)}
 		if errors.Is(err, store.ErrNoStore) { // else it is not known where the key lies
+			command := "init"
+			if _, err := sys.Hardware(); err != nil {
+				command += " --no-hardware-id"
+			}
 			findings = append(findings, examineKeySource(sys, at, sourceKeyring, func(check string, err error) finding {
-				return failed(check, &unusableError{source: sourceKeyring, command: "init", err: err}) // there is a choice yet
+				return failed(check, &unusableError{source: sourceKeyring, command: command, err: err}) // there is a choice yet
 			}))
 		}
 		return findings
 	}
 	h := s.Header()
+	failed = func(check string, err error) finding { return failure(c)(check, unopened(err, h)) }
 	findings := []finding{
-		{Check: "store", Level: "ok", State: "ok", Fact: path},
+		{Check: "store", Level: "ok", State: "ok", Fact: printable(path)},
 		examineHardware(sys, true, h.HardwareSource, failed),
 		examineKeySource(sys, at, h.KeySource, failed),
 	}

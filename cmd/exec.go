@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"secrets/exec"
+	"secrets/machine/transfer"
 	"secrets/redact"
 	"secrets/store"
 )
@@ -183,14 +184,17 @@ func (o execOptions) wishes(sys Sys) (w wishes, err error) {
 		}
 		w.masked = append(w.masked, redact.Secret{Label: name, Value: value})
 	}
+	if value := sys.Getenv(transfer.IdentityVariable); o.bundle != "" && value != "" { // root can read our environment
+		w.masked = append(w.masked, redact.Secret{Label: transfer.IdentityVariable, Value: redact.NewValue([]byte(value))})
+	}
 	switch {
-	case len(w.variables)+len(w.files)+len(w.masked) == 0 && w.input == "":
+	case len(w.variables)+len(w.files)+len(o.maskEnv) == 0 && w.input == "":
 		return w, usage(errNothingLent)
 	case slices.ContainsFunc(w.files, func(u use) bool { return u.name == "" }):
 		return w, usage(errUseFile)
 	case o.bundle == "" && o.identity != identityOrigin{fd: noFD}:
 		return w, usage(errNoBundle)
-	case o.noMask && (len(w.files)+len(w.masked) > 0 || w.input != "" || o.timeout > 0):
+	case o.noMask && (len(w.files)+len(o.maskEnv) > 0 || w.input != "" || o.timeout > 0):
 		return w, usage(errNoMask)
 	}
 	return w, nil

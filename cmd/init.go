@@ -59,7 +59,8 @@ There is no way back from a lost keyring, key file, passphrase or machine until
 var errNoSuchSource = errors.New("--key-source takes keyring, file or passphrase")
 
 func keySourceFlag(c *cobra.Command, name *string, byDefault string) {
-	c.Flags().StringVar(name, "key-source", byDefault, "where the store's key lies: keyring, file or passphrase")
+	*name = byDefault
+	wordFlag(c.Flags(), name, "key-source", "where the store's key lies: keyring, file or passphrase")
 	_ = c.RegisterFlagCompletionFunc("key-source", cobra.FixedCompletions(sourceNames, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -72,13 +73,16 @@ func runInit(sys Sys, at *place, o initOptions) error {
 		return err
 	}
 	source, err := keySource(sys, at, o.keySource)
+	if err == nil {
+		err = at.mayKeep(sys, source)
+	}
 	if err != nil {
 		return err
 	}
 	hardware := machine.NoHardwareID
 	if !o.noHardwareID {
 		if hardware, err = sys.Hardware(); err != nil {
-			command := "init"
+			command := "init" + at.flags()
 			if o.keySource != sourceKeyring {
 				command += " --key-source " + o.keySource
 			}
@@ -88,7 +92,7 @@ func runInit(sys Sys, at *place, o initOptions) error {
 	if err := createStore(sys, at, path, source, hardware); err != nil {
 		return err
 	}
-	say(sys, "made %s", path)
+	say(sys, "made %s", printable(path))
 	say(sys, "bound to %s", bindingWords(source.Type(), hardware.Source))
 	if hardware.Container {
 		warn(sys, "this is a container: its hardware ID may be the image's, and shared by all that run it")
@@ -122,7 +126,7 @@ func createStore(sys Sys, at *place, path string, source machine.KeySource, hard
 	epoch := machine.Epoch{Store: id, Number: 1}
 	key, err := source.Create(epoch)
 	if err != nil {
-		command := "init"
+		command := "init" + at.flags()
 		if hardware.Source == "" {
 			command += " --no-hardware-id"
 		}

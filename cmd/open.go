@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"secrets/machine"
+	"secrets/machine/transfer"
 	"secrets/redact"
 	"secrets/store"
 )
@@ -51,8 +52,31 @@ func keyFinder(sys Sys, at *place) store.KeyFinder {
 	return func(h store.Header) (redact.Value, error) { return vaultKey(sys, at, h) }
 }
 
+// An unopenedError is why a file does not open, with what its header says of other
+// ways to open it.
+type unopenedError struct {
+	error
+	source   string // of its key
+	recovery bool   // it has one
+}
+
+func (e *unopenedError) Unwrap() error { return e.error }
+
+func unopened(err error, h store.Header) error {
+	recoveries, unknown := transfer.RecoverySlots(h.Slots)
+	return &unopenedError{err, h.KeySource, len(recoveries) > 0 || unknown != nil}
+}
+
 // vaultKey opens the slot that fits the store's key source.
 func vaultKey(sys Sys, at *place, h store.Header) (redact.Value, error) {
+	key, err := openSlot(sys, at, h)
+	if err != nil {
+		err = unopened(err, h)
+	}
+	return key, err
+}
+
+func openSlot(sys Sys, at *place, h store.Header) (redact.Value, error) {
 	source, err := keySource(sys, at, h.KeySource)
 	if err != nil {
 		return redact.Value{}, err

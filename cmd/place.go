@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"secrets/machine"
 	"secrets/redact"
 	"secrets/store"
 )
@@ -73,13 +74,31 @@ func (p *place) key(sys Sys) (string, error) {
 		}
 		path = filepath.Join(path, "key")
 	}
-	if err != nil {
-		return "", err
+	return path, err
+}
+
+// mayKeep refuses to make a key in the store's folder or below it.
+func (p *place) mayKeep(sys Sys, source machine.KeySource) error {
+	in, isFile := source.(machine.FileSource)
+	if file, err := p.store(sys); isFile && err == nil && within(in.Path, filepath.Dir(file)) {
+		return errKeyInStore
 	}
-	if file, err := p.store(sys); err == nil && within(path, filepath.Dir(file)) {
-		return "", errKeyInStore
+	return nil
+}
+
+// flags are those that were given to find the store and its key, as a command line
+// takes them.
+func (p *place) flags() (line string) {
+	if p.keyFile != "" {
+		line += " --key-file " + quoted(p.keyFile)
 	}
-	return path, nil
+	if p.allowRemoteFS {
+		line += " --allow-remote-fs"
+	}
+	if p.passphraseFD != noFD {
+		line += fmt.Sprintf(" --passphrase-fd %d", p.passphraseFD)
+	}
+	return line
 }
 
 // within tells whether a path leads into a folder, by whatever links.

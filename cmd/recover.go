@@ -71,18 +71,15 @@ func runRecover(sys Sys, at *place, o recoverOptions) error {
 	hardware := machine.NoHardwareID
 	if h.HardwareSource != "" && !o.noHardwareID {
 		if hardware, err = sys.Hardware(); err != nil {
-			return &hardwareError{command: o.command() + " --key-source " + o.keySource, err: err}
+			return &hardwareError{command: o.command(at) + " --key-source " + o.keySource, err: err}
 		}
 	}
-	return rekey(sys, at, s, key, o.keySource, hardware, o.command())
+	return rekey(sys, at, s, key, o.keySource, hardware, o.command(at))
 }
 
 // command is the command line that was given, but for the key source.
-func (o recoverOptions) command() string {
-	line := "recover"
-	if o.identityFile != "" {
-		line += " --identity-file " + quoted(o.identityFile)
-	}
+func (o recoverOptions) command(at *place) string {
+	line := "recover" + at.flags() + identityFlag(o.identityFile)
 	if o.noHardwareID {
 		line += " --no-hardware-id"
 	}

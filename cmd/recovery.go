@@ -208,6 +208,9 @@ func runRecoveryTest(sys Sys, at *place, file string) error {
 	}
 	defer s.Close()
 	key.Wipe()
+	if err := s.Check(); err != nil {
+		return err
+	}
 	metas, err := s.List()
 	if err != nil {
 		return err
@@ -233,7 +236,29 @@ func openByRecovery(sys Sys, at *place, file string) (*store.Store, transfer.Rec
 	if err != nil {
 		return none(err)
 	}
-	slots, err := transfer.RecoverySlots(s.Header().Slots)
+	slot, key, err := recoveryKey(sys, s.Header(), file, func(key redact.Value) error {
+		if err := s.Unlock(key); err != nil {
+			return err
+		}
+		_, err := s.List()
+		if err != nil {
+			s.Close()
+		}
+		return err
+	})
+	if err != nil {
+		return none(err)
+	}
+	return s, slot, key, nil
+}
+
+// recoveryKey opens the recovery slots in a header with an identity, from a file or
+// asked for, until a key proves right. The caller wipes it.
+func recoveryKey(sys Sys, h store.Header, file string, prove func(key redact.Value) error) (transfer.RecoverySlot, redact.Value, error) {
+	none := func(err error) (transfer.RecoverySlot, redact.Value, error) {
+		return transfer.RecoverySlot{}, redact.Value{}, err
+	}
+	slots, err := transfer.RecoverySlots(h.Slots)
 	if err != nil {
 		return none(err)
 	}
@@ -246,15 +271,12 @@ func openByRecovery(sys Sys, at *place, file string) (*store.Store, transfer.Rec
 	}
 	var failed error
 	for _, slot := range slots {
-		key, err := slot.Open(epochOf(s.Header()), with)
+		key, err := slot.Open(epochOf(h), with)
 		if err == nil {
-			if err = s.Unlock(key); err == nil {
-				if _, err = s.List(); err == nil {
-					return s, slot, key, nil
-				}
+			if err = prove(key); err == nil {
+				return slot, key, nil
 			}
 			key.Wipe()
-			s.Close()
 		}
 		// That one slot is for somebody else is no news beside what is wrong with another.
 		if failed == nil || errors.Is(failed, transfer.ErrWrongIdentity) {

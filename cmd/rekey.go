@@ -63,7 +63,7 @@ func runRekey(sys Sys, at *place, to string) error {
 	if to == "" {
 		to = h.KeySource
 	}
-	return rekey(sys, at, s, old, to, hardware, "rekey")
+	return rekey(sys, at, s, old, to, hardware, "rekey"+at.flags())
 }
 
 // rekey puts s, which the vault key old opened, under a new key in a source, for a
@@ -73,6 +73,9 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 		return err
 	}
 	source, err := keySource(sys, at, to)
+	if err == nil {
+		err = at.mayKeep(sys, source)
+	}
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func printable(text string) string {
 // before its command started has one code, whatever it was.
 func adviceFor(c *cobra.Command, err error) advice {
 	a, found := adviceOf(err)
+	if unopened := (*unopenedError)(nil); errors.As(err, &unopened) {
+		a.hint = unopened.fit(a.hint)
+	}
 	var line usageError
 	switch {
 	case found:
@@ -116,6 +119,17 @@ func adviceFor(c *cobra.Command, err error) advice {
 		a.code = exitNotRun
 	}
 	return a
+}
+
+// fit leaves out of a hint what this file has not.
+func (e *unopenedError) fit(hint string) string {
+	if !e.recovery {
+		hint = strings.ReplaceAll(hint, recoverHint, "")
+	}
+	if e.source != sourceFile {
+		hint = strings.ReplaceAll(hint, keyFileHint, "")
+	}
+	return hint
 }
 
 func adviceOf(err error) (a advice, found bool) {
@@ -146,6 +160,8 @@ func inCommand(c *cobra.Command, err error, hint string) string {
 		return "choose another variable for it: NAME=-"
 	case errors.Is(err, errNothingLent) && c.Flags().Changed("bundle"):
 		return "secrets bundle show FILE lists the labels; then: secrets exec --bundle FILE --use LABEL -- COMMAND"
+	case errors.As(err, new(*store.DamageError)) && (c.Name() == "recover" || c.Name() == "test"):
+		return "see what can be saved: secrets doctor --deep --identity-file FILE\nor go back to a backup: secrets restore FILE"
 	case errors.As(err, &nobody) && nobody.instead != "":
 		return hint + "; " + nobody.instead
 	}
@@ -274,7 +290,7 @@ func aboutBinding(err error) (advice, bool) {
 	case errors.Is(err, machine.ErrWrongKey):
 		return advice{exitDamaged, "the key belongs to another store, or was replaced: restore it from a backup\nif it is lost, " + lostHint}, true
 	case errors.Is(err, machine.ErrSlotDamaged), errors.Is(err, errNoSlot):
-		return advice{exitDamaged, "open it with a recovery (secrets recover), or " + beyondHint}, true
+		return advice{exitDamaged, recoverHint + beyondHint}, true
 	case errors.Is(err, machine.ErrUnknownPayload), errors.Is(err, errKeySource):
 		return advice{exitRefused, "a later version of secrets made it: install that one"}, true
 	case errors.Is(err, machine.ErrCipherUnavailable), errors.Is(err, store.ErrNoCipher):
@@ -287,8 +303,12 @@ func aboutBinding(err error) (advice, bool) {
 	return advice{}, false
 }
 
-// lostHint is for a store whose key or machine is gone.
-const lostHint = "open it with a recovery (secrets recover), or start over (secrets destroy)"
+// recoverHint begins what is for a store with a recovery, and lostHint is for one whose
+// key or machine is gone.
+const (
+	recoverHint = "open it with a recovery (secrets recover), or "
+	lostHint    = recoverHint + "start over (secrets destroy)"
+)
 
 // damageHint is for a store that may still be saved, beyondHint for one of which
 // nothing is left.
@@ -311,7 +331,7 @@ func aboutBackup(err error) (advice, bool) {
 		return advice{exitHuman, "it takes the one that the store had when the backup was made; if it is forgotten, " + backup.lostHint()}, true
 	}
 	a, found := adviceOf(backup.error)
-	a.hint = strings.ReplaceAll(a.hint, lostHint, backup.lostHint())
+	a.hint = strings.NewReplacer(lostHint, backup.lostHint(), beyondHint, "take another backup").Replace(a.hint)
 	return a, found
 }
 
@@ -336,13 +356,16 @@ func (e *unusableError) advice(state machine.State) advice {
 	return advice{code, choices}
 }
 
+// keyFileHint is for a key in a file of its own.
+const keyFileHint = ", or name its file with --key-file"
+
 // aboutKey is for a store whose key cannot be had.
 func aboutKey(state machine.State) advice {
 	switch state {
 	case machine.Locked:
 		return advice{exitHuman, "unlock it (log in to the desktop, or open its settings), then try again"}
 	case machine.KeyMissing:
-		return advice{exitKeyring, "restore it, or name its file with --key-file; a new key would not open the store\nif it is lost, " + lostHint}
+		return advice{exitKeyring, "restore it" + keyFileHint + "; a new key would not open the store\nif it is lost, " + lostHint}
 	case machine.KeyMalformed:
 		return advice{exitDamaged, "something else wrote to the key's place: restore the key\nif it is lost, " + lostHint}
 	case machine.KeyExists:
@@ -383,7 +406,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.As(err, &obscure):
 		return advice{exitRefused, "mend that one first (secrets doctor, without SECRETS_DIR), or move it away"}, true
 	case errors.As(err, &nothing):
-		return advice{exitNotFound, "put the copy of the store's file, store.db, to " + quoted(nothing.path)}, true
+		return advice{exitNotFound, "put the copy of the store's file, store.db, there: " + putInPlace("store.db", nothing.path)}, true
 	case errors.As(err, &copied):
 		return advice{exitRefused, "do it there; or, if that one is the old copy, move it away first"}, true
 	case errors.Is(err, errRepaired):
@@ -391,7 +414,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.Is(err, errBeyondRepair):
 		return advice{exitDamaged, beyondHint}, true
 	case errors.As(err, &taken):
-		return advice{exitRefused, "to put the backup in its place: secrets restore --replace " + quoted(taken.file)}, true
+		return advice{exitRefused, "to put the backup in its place: secrets restore" + taken.flags + " --replace " + quoted(taken.file)}, true
 	case errors.As(err, &unknown) && unknown.near != "":
 		return advice{exitNotFound, "did you mean " + unknown.near + "?"}, true
 	case errors.As(err, &unknown) && unknown.bundled:

@@ -3,6 +3,9 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +37,7 @@ With passphrases, that of the backup comes first, and then that of the store.` +
 var errNotRestored = errors.New("nothing was restored")
 
 // A storeTakenError refuses to replace a store that nobody said to replace.
-type storeTakenError struct{ file string }
+type storeTakenError struct{ file, flags string }
 
 func (e *storeTakenError) Error() string { return "there is a store already" }
 
@@ -48,7 +51,24 @@ func (e *backupError) Unwrap() error { return e.error }
 
 // lostHint is for a backup whose key or machine is gone.
 func (e *backupError) lostHint() string {
-	return "open it with a recovery: move the store away, copy " + quoted(e.file) + " to " + quoted(e.place) + ", then: secrets recover"
+	var unopened *unopenedError
+	if errors.As(e.error, &unopened) && !unopened.recovery {
+		return "take another backup: this one has no recovery"
+	}
+	return "open it with its recovery, in the store's place: " + putInPlace(e.file, e.place) + "; then: secrets recover"
+}
+
+// putInPlace are commands that put a copy of a store in its place, and what is there
+// away.
+func putInPlace(file, place string) string {
+	if runtime.GOOS == "windows" {
+		return "move the store away, if there is one, and copy " + quoted(file) + " to " + quoted(place)
+	}
+	away := ""
+	if _, err := os.Lstat(place); err == nil {
+		away = "mv " + quoted(place) + " " + quoted(place+".away") + " && "
+	}
+	return away + "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 " + quoted(file) + " " + quoted(place)
 }
 
 func runRestore(sys Sys, at *place, file string, replace bool) error {
@@ -69,7 +89,7 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 		return err
 	}
 	if taken && !replace {
-		if err := confirmRestore(sys, file); err != nil {
+		if err := confirmRestore(sys, at, file); err != nil {
 			return err
 		}
 	}
@@ -77,9 +97,9 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 	if err != nil {
 		return err
 	}
-	say(sys, "restored %s", path)
+	say(sys, "restored %s", printable(path))
 	if kept != "" {
-		say(sys, "what was there is now %s", kept)
+		say(sys, "what was there is now %s", printable(kept))
 	}
 	return nil
 }
@@ -146,9 +166,9 @@ func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err 
 	return true, changed, nil
 }
 
-func confirmRestore(sys Sys, file string) error {
+func confirmRestore(sys Sys, at *place, file string) error {
 	if !sys.human(sys.Stdin, sys.Stderr) {
-		return &storeTakenError{file}
+		return &storeTakenError{file, at.flags()}
 	}
 	yes, err := newPrompter(sys).confirm("Put it in the place of the store? [y/N] ", "y", "yes")
 	if err == nil && !yes {

@@ -17,10 +17,10 @@ const maxIdentities = 64 << 10
 // The places where a machine without a store keeps its identity. systemd gives a
 // service the folder $CREDENTIALS_DIRECTORY (systemd.exec(5)), container engines
 // mount /run/secrets. The variable comes last: other programs can read it.
-const (
-	identityName     = "secrets-identity"
-	identityVariable = "SECRETS_IDENTITY"
-)
+const identityName = "secrets-identity"
+
+// IdentityVariable is the variable that may hold an identity.
+const IdentityVariable = "SECRETS_IDENTITY"
 
 // Places says where to look for an identity. File or Stream, where one is
 // given, is the only place.
@@ -54,8 +54,8 @@ func (p Places) Read() (text redact.Value, place string, err error) {
 			return text, path, err
 		}
 	}
-	if v := p.Getenv(identityVariable); v != "" {
-		return redact.NewValue([]byte(v)), identityVariable, nil
+	if v := p.Getenv(IdentityVariable); v != "" {
+		return redact.NewValue([]byte(v)), IdentityVariable, nil
 	}
 	return redact.Value{}, "", ErrNoIdentity
 }
