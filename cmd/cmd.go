@@ -60,6 +60,9 @@ func Main(args []string, sys Sys) int {
 		tree = newExecAlone
 	}
 	root := tree(sys)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		plainUsage(root)
+	}
 	root.SetArgs(args)
 	command, err := root.ExecuteC()
 	return report(sys, command, err)

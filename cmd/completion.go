@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // completionFiles are the scripts in completions/, by shell.
@@ -70,6 +71,16 @@ are completed only where the store opens without a question.` + exitStatus(exitO
 			}
 			return usage(errors.New("completion is there for " + strings.Join(shells, ", ")))
 		},
+	}
+}
+
+// plainUsage takes the marks out of what is said about flags: shells show it as it is.
+func plainUsage(c *cobra.Command) {
+	plain := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	c.Flags().VisitAll(plain)
+	c.PersistentFlags().VisitAll(plain)
+	for _, sub := range c.Commands() {
+		plainUsage(sub)
 	}
 }
 
