@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -76,6 +77,10 @@ func build(t testing.TB) (program string) {
 		t.Fatal(err)
 	}
 	program = filepath.Join(filepath.Dir(linked), "secrets")
+	// A process that another test starts meanwhile would inherit the open file, and a
+	// program that is open for writing cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(program, text, 0o755); err != nil {
 		t.Fatal(err)
 	}

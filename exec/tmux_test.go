@@ -288,6 +288,7 @@ func TestStopWithin(t *testing.T) {
 		d.settled(t)
 		d.enter(t, `echo "back $TOK"; exit 4`)
 		d.wait(t, "back "+mask)
+		d.prompt(t) // what is typed before is the inner shell's
 		d.enter(t, `echo "code $?"`)
 		d.wait(t, "code 4")
 	})
