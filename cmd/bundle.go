@@ -92,7 +92,7 @@ func (o *parcel) check(sys Sys) (err error) {
 	if o.ends, err = o.end(sys.Now()); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(o.out); o.out != "" && err == nil {
+	if o.out != "" && isThere(o.out) {
 		return &fs.PathError{Op: "open", Path: o.out, Err: syscall.EEXIST}
 	}
 	o.recipients, err = transfer.ParseRecipients(o.to, pluginHuman(sys))

@@ -62,6 +62,7 @@ type unopenedError struct {
 
 func (e *unopenedError) Unwrap() error { return e.error }
 
+// unopened is err for a file with a header.
 func unopened(err error, h store.Header) error {
 	recoveries, unknown := transfer.RecoverySlots(h.Slots)
 	return &unopenedError{err, h.KeySource, len(recoveries) > 0 || unknown != nil}

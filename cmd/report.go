@@ -132,6 +132,7 @@ func (e *unopenedError) fit(hint string) string {
 	return hint
 }
 
+// adviceOf is the advice that no command changes, if there is any.
 func adviceOf(err error) (a advice, found bool) {
 	for _, about := range []func(error) (advice, bool){aboutBackup, aboutTransfer, aboutUsage, aboutExec, aboutBinding, aboutStore, aboutFiles} {
 		if a, found = about(err); found {

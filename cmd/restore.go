@@ -65,10 +65,19 @@ func putInPlace(file, place string) string {
 		return "move the store away, if there is one, and copy " + quoted(file) + " to " + quoted(place)
 	}
 	away := ""
-	if _, err := os.Lstat(place); err == nil {
-		away = "mv " + quoted(place) + " " + quoted(place+".away") + " && "
+	if isThere(place) {
+		free := place + ".away"
+		for n := 2; isThere(free); n++ {
+			free = fmt.Sprintf("%s.away-%d", place, n)
+		}
+		away = "mv " + quoted(place) + " " + quoted(free) + " && "
 	}
 	return away + "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 " + quoted(file) + " " + quoted(place)
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func runRestore(sys Sys, at *place, file string, replace bool) error {
