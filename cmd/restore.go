@@ -55,24 +55,27 @@ func (e *backupError) lostHint() string {
 	if errors.As(e.error, &unopened) && !unopened.recovery {
 		return "take another backup: this one has no recovery"
 	}
+	if sameFile(e.file, e.place) {
+		return "open it with its recovery: secrets recover"
+	}
 	return "open it with its recovery, in the store's place: " + putInPlace(e.file, e.place) + "; then: secrets recover"
 }
 
 // putInPlace are commands that put a copy of a store in its place, and what is there
-// away.
+// away once the copy is made.
 func putInPlace(file, place string) string {
 	if runtime.GOOS == "windows" {
 		return "move the store away, if there is one, and copy " + quoted(file) + " to " + quoted(place)
 	}
-	away := ""
-	if isThere(place) {
-		free := place + ".away"
-		for n := 2; isThere(free); n++ {
-			free = fmt.Sprintf("%s.away-%d", place, n)
-		}
-		away = "mv " + quoted(place) + " " + quoted(free) + " && "
+	install := "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 -- " + quoted(file) + " "
+	if !isThere(place) {
+		return install + quoted(place)
 	}
-	return away + "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 " + quoted(file) + " " + quoted(place)
+	free := place + ".away"
+	for n := 2; isThere(free); n++ {
+		free = fmt.Sprintf("%s.away-%d", place, n)
+	}
+	return install + quoted(place+".copy") + " && mv " + quoted(place) + " " + quoted(free) + " && mv " + quoted(place+".copy") + " " + quoted(place)
 }
 
 func isThere(path string) bool {
