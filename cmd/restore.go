@@ -71,11 +71,17 @@ func putInPlace(file, place string) string {
 	if !isThere(place) {
 		return install + quoted(place)
 	}
-	free := place + ".away"
+	fresh, away := freeName(place+".copy"), freeName(place+".away")
+	return install + quoted(fresh) + " && mv " + quoted(place) + " " + quoted(away) + " && mv " + quoted(fresh) + " " + quoted(place)
+}
+
+// freeName is a name that no file has: path, or path with a number.
+func freeName(path string) string {
+	free := path
 	for n := 2; isThere(free); n++ {
-		free = fmt.Sprintf("%s.away-%d", place, n)
+		free = fmt.Sprintf("%s-%d", path, n)
 	}
-	return install + quoted(place+".copy") + " && mv " + quoted(place) + " " + quoted(free) + " && mv " + quoted(place+".copy") + " " + quoted(place)
+	return free
 }
 
 func isThere(path string) bool {
