@@ -31,13 +31,17 @@ func shellBoth(script string) [2]*osexec.Cmd {
 }
 
 // begun starts a program and returns what it writes. It does not run for ever.
-func begun(t *testing.T, cmd *osexec.Cmd) io.Reader {
+func begun(t *testing.T, cmd *osexec.Cmd) *os.File {
 	t.Helper()
-	out, err := cmd.StdoutPipe()
+	out, to, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	t.Cleanup(func() { _ = out.Close() })
+	cmd.Stdout = to
+	err = cmd.Start()
+	_ = to.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
@@ -388,11 +392,11 @@ func TestLineWithoutItsEnd(t *testing.T) {
 	cmd := through("sh", "-c", `echo "$1"; while [ ! -e "$2" ]; do sleep 0.01; done; echo done`, "sh", "line "+value[:6], seen)
 	out := begun(t, cmd)
 	line := make([]byte, len("line "))
-	_ = out.(*os.File).SetReadDeadline(time.Now().Add(2 * time.Second)) //nolint:forcetypeassert // StdoutPipe's
+	_ = out.SetReadDeadline(time.Now().Add(2 * time.Second))
 	if _, err := io.ReadFull(out, line); err != nil || string(line) != "line " {
 		t.Errorf("got %q, %v before the end of the line", line, err)
 	}
-	_ = out.(*os.File).SetReadDeadline(time.Time{}) //nolint:forcetypeassert // StdoutPipe's
+	_ = out.SetReadDeadline(time.Time{})
 	write(t, seen, "", 0o600)
 	rest, err := io.ReadAll(out)
 	if got, want := string(rest), value[:6]+"\ndone\n"; got != want || err != nil {
