@@ -15,7 +15,7 @@ import (
 // replaced: the error is fs.ErrExist, and ErrOwnName where the store would write over
 // the copy. After an error there is no copy.
 func (s *Store) Backup(to string) (secrets int, err error) {
-	if s.writes(to) {
+	if OwnName(s.path, to) {
 		return 0, ErrOwnName
 	}
 	err = s.current(func(snap *snapshot) error {
@@ -28,16 +28,17 @@ func (s *Store) Backup(to string) (secrets int, err error) {
 	return secrets, err
 }
 
-// writes says whether a path is that of the store's draft or of its lock.
-func (s *Store) writes(path string) bool {
-	if name := filepath.Base(path); name != filepath.Base(s.path)+draftSuffix && name != LockName {
+// OwnName says whether a path is that of a store's draft or of its lock, which the next
+// writer writes over.
+func OwnName(store, path string) bool {
+	if name := filepath.Base(path); name != filepath.Base(store)+draftSuffix && name != LockName {
 		return false
 	}
 	theirs, err := os.Stat(filepath.Dir(path))
 	if err != nil {
 		return false
 	}
-	ours, err := os.Stat(filepath.Dir(s.path))
+	ours, err := os.Stat(filepath.Dir(store))
 	return err == nil && os.SameFile(ours, theirs)
 }
 

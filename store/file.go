@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -122,10 +123,10 @@ func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
 		return &fs.PathError{Op: "open", Path: path, Err: syscall.EEXIST}
 	}
 	dir, name := filepath.Split(path)
-	name = name[:min(len(name), maxStem)] + "." + rand.Text()[:8] + draftSuffix
+	name = strings.ToValidUTF8(name[:min(len(name), maxStem)], "") + "." + rand.Text()[:8] + draftSuffix
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return renamed(err, path)
+		return underName(err, path)
 	}
 	err = errors.Join(write(f), f.Sync(), f.Close())
 	if err == nil {
@@ -133,7 +134,7 @@ func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return renamed(err, path)
+		return underName(err, path)
 	}
 	if err = syncFolder(filepath.Dir(path)); errors.Is(err, fs.ErrPermission) { // one to drop files into
 		return nil
@@ -148,10 +149,21 @@ func WriteNew(path string, mode fs.FileMode, write func(*os.File) error) error {
 // than 255.
 const maxStem = 200
 
-// renamed is an error about a file under the name that it was to have.
-func renamed(err error, path string) error {
-	if about := (*fs.PathError)(nil); errors.As(err, &about) {
-		about.Path = path
+// underName is an error about a file, under the name that it was to have: who reads it
+// knows no other.
+func underName(err error, path string) error {
+	var (
+		file    *fs.PathError
+		link    *os.LinkError
+		written *WriteError
+	)
+	switch {
+	case errors.As(err, &link):
+		return &fs.PathError{Op: link.Op, Path: path, Err: link.Err}
+	case errors.As(err, &written):
+		written.Path = path
+	case errors.As(err, &file) && strings.HasSuffix(file.Path, draftSuffix):
+		file.Path = path
 	}
 	return err
 }

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestFilesThatAreNoStore(t *testing.T) {
@@ -74,6 +76,7 @@ func TestWriteNew(t *testing.T) {
 	}{
 		"whole":   {holds: []string{"new"}},
 		"long":    {name: strings.Repeat("n", 255), holds: []string{strings.Repeat("n", 255)}},
+		"wide":    {name: "n" + strings.Repeat("ä", 127), holds: []string{"n" + strings.Repeat("ä", 127)}},
 		"failed":  {fails: failure, want: failure},
 		"overrun": {meanwhile: "theirs", want: fs.ErrExist, holds: []string{"new"}},
 	} {
@@ -82,6 +85,9 @@ func TestWriteNew(t *testing.T) {
 		err := WriteNew(path, 0o644, func(f *os.File) error {
 			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: the name is there before the file is: %v", what, err)
+			}
+			if !utf8.ValidString(f.Name()) {
+				t.Errorf("%s: the name is cut within a character: %q", what, f.Name())
 			}
 			if c.meanwhile != "" {
 				writeFile(t, path, []byte(c.meanwhile))
@@ -95,8 +101,16 @@ func TestWriteNew(t *testing.T) {
 			t.Errorf("%s: the file is not as it was written", what)
 		}
 	}
+	source := &fs.PathError{Op: "read", Path: "store.db", Err: syscall.EIO}
+	err := WriteNew(filepath.Join(t.TempDir(), "new"), 0o600, func(*os.File) error { return source })
+	if got, want := err.Error(), "read store.db: input/output error"; got != want {
+		t.Errorf("a source that cannot be read: got %s, want %s", got, want)
+	}
+	target := filepath.Join(t.TempDir(), "new")
+	err = WriteNew(target, 0o600, func(f *os.File) error { return asWritten(f.Name(), syscall.EIO) })
+	checkErrorAs(t, "a copy that is not whole", err, &WriteError{Path: target, Reason: syscall.EIO.Error()})
 	nowhere := filepath.Join(t.TempDir(), "no", "new")
-	err := WriteNew(nowhere, 0o600, func(*os.File) error { return nil })
+	err = WriteNew(nowhere, 0o600, func(*os.File) error { return nil })
 	if want := "open " + nowhere + ": "; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("no folder: got %v, want %s…", err, want)
 	}
