@@ -77,7 +77,7 @@ var (
 )
 
 // check reads the flags, and refuses what would fail once secrets are open.
-func (o *parcel) check(sys Sys) (err error) {
+func (o *parcel) check(sys Sys, at *place) (err error) {
 	if o.out == "-" {
 		o.out = ""
 	}
@@ -91,6 +91,9 @@ func (o *parcel) check(sys Sys) (err error) {
 	}
 	if o.ends, err = o.end(sys.Now()); err != nil {
 		return err
+	}
+	if path, err := at.store(sys); err == nil && o.out != "" && store.OwnName(path, o.out) {
+		return store.ErrOwnName
 	}
 	if o.out != "" && isThere(o.out) {
 		return &fs.PathError{Op: "open", Path: o.out, Err: syscall.EEXIST}
@@ -161,7 +164,7 @@ It ends after 90 days, if --expires does not say otherwise.` + exitStatus(storeE
 }
 
 func runBundleCreate(sys Sys, at *place, args []string, o parcel) error {
-	if err := o.check(sys); err != nil {
+	if err := o.check(sys, at); err != nil {
 		return err
 	}
 	var labels []string
@@ -454,7 +457,7 @@ func runBundleRotate(sys Sys, at *place, path string, with identityOrigin, o par
 	if o.out == "" && path != "-" {
 		o.old = path
 	}
-	if err := o.check(sys); err != nil {
+	if err := o.check(sys, at); err != nil {
 		return err
 	}
 	b, err := openBundle(sys, at, path, with, transfer.KindBundle, time.Time{})

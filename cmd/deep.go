@@ -69,7 +69,7 @@ func examineContents(sys Sys, at *place, identityFile string, failed func(string
 		return []finding{{Check: "contents", Level: "ok", State: "ok", Fact: "whole: each value was opened"}}
 	}
 	f := failed("contents", report.Damage)
-	f.Next = strings.Join(append(remainsWords(report, r.Header()), "to save what is left into a new file: secrets doctor --repair"+identityFlag(identityFile)), "\n")
+	f.Next = strings.Join(append(remainsWords(report, r.Header()), "to save what is left into a new file: secrets doctor"+at.flags()+" --repair"+identityFlag(identityFile)), "\n")
 	return []finding{f}
 }
 
@@ -133,11 +133,12 @@ func runRepair(sys Sys, at *place, identityFile string) error {
 	for _, line := range remainsWords(report, r.Header()) {
 		say(sys, "%s", line)
 	}
-	say(sys, "saved %s to %s; the damaged store stays as it is", count(saved, "secret"), to)
-	if identityFile == "" {
-		say(sys, "to put it in the store's place: secrets restore --replace %s", quoted(to))
+	say(sys, "saved %s to %s; the damaged store stays as it is", count(saved, "secret"), printable(to))
+	if key, err := vaultKey(sys.alone(), at, r.Header()); err == nil || identityFile == "" {
+		key.Wipe()
+		say(sys, "to put it in the store's place: secrets restore%s --replace %s", at.flags(), quoted(to))
 		return nil
 	}
-	say(sys, "to put it in the store's place: %s; then: secrets recover%s", putInPlace(to, strings.TrimSuffix(to, store.RepairedName)+store.FileName), identityFlag(identityFile))
+	say(sys, "to put it in the store's place: %s; then: secrets recover%s", putInPlace(to, strings.TrimSuffix(to, store.RepairedName)+store.FileName), at.flags()+identityFlag(identityFile))
 	return nil
 }

@@ -64,7 +64,7 @@ func runDestroy(sys Sys, at *place) error {
 	}
 	say(sys, "removed %s", printable(path))
 	if copies, _ := filepath.Glob(path + ".*"); len(copies) > 0 {
-		warn(sys, "copies of it stay, and open for whoever has a recovery or an old passphrase: %s", strings.Join(copies, ", "))
+		warn(sys, "copies of it stay, and open for whoever has a recovery or an old passphrase: %s", printable(strings.Join(copies, ", ")))
 	}
 	if s == nil {
 		warn(sys, "its key stays: which one it was cannot be read any more")

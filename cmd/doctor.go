@@ -132,7 +132,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 	if err != nil {
 		findings := []finding{failed("store", err), examineHardware(sys, false, "", failed)}
 		if errors.Is(err, store.ErrNoStore) { // else it is not known where the key lies
-			command := "init"
+			command := "init" + at.flags()
 			if _, err := sys.Hardware(); err != nil {
 				command += " --no-hardware-id"
 			}
@@ -143,7 +143,7 @@ func examine(sys Sys, at *place, c *cobra.Command) []finding {
 		return findings
 	}
 	h := s.Header()
-	failed = func(check string, err error) finding { return failure(c)(check, unopened(err, h)) }
+	failed = func(check string, err error) finding { return failure(c)(check, unopened(at, err, h)) }
 	findings := []finding{
 		{Check: "store", Level: "ok", State: "ok", Fact: printable(path)},
 		examineHardware(sys, true, h.HardwareSource, failed),
@@ -217,6 +217,12 @@ func examineKeySource(sys Sys, at *place, name string, failed func(string, error
 	}
 	if err != nil {
 		return failed(name, err)
+	}
+	if err := at.mayKeep(sys, source); err != nil {
+		return finding{
+			Check: name, Level: "warning", State: "in-store", Fact: sentence(err),
+			Next: "move it to a folder of its own, and name it with --key-file or SECRETS_KEY_FILE",
+		}
 	}
 	return finding{Check: name, Level: "ok", State: "ok", Fact: "can serve"}
 }

@@ -29,7 +29,7 @@ It ends after 7 days, if --expires does not say otherwise.` + exitStatus(storeEx
 }
 
 func runExport(sys Sys, at *place, labels []string, o parcel) error {
-	if err := o.check(sys); err != nil {
+	if err := o.check(sys, at); err != nil {
 		return err
 	}
 	b := &transfer.Bundle{Kind: transfer.KindTransfer, Created: sys.Now()}

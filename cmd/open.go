@@ -58,21 +58,22 @@ type unopenedError struct {
 	error
 	source   string // of its key
 	recovery bool   // it has one
+	flags    string // that were given to find it and its key
 }
 
 func (e *unopenedError) Unwrap() error { return e.error }
 
 // unopened is err for a file with a header.
-func unopened(err error, h store.Header) error {
+func unopened(at *place, err error, h store.Header) error {
 	recoveries, unknown := transfer.RecoverySlots(h.Slots)
-	return &unopenedError{err, h.KeySource, len(recoveries) > 0 || unknown != nil}
+	return &unopenedError{err, h.KeySource, len(recoveries) > 0 || unknown != nil, at.flags()}
 }
 
 // vaultKey opens the slot that fits the store's key source.
 func vaultKey(sys Sys, at *place, h store.Header) (redact.Value, error) {
 	key, err := openSlot(sys, at, h)
 	if err != nil {
-		err = unopened(err, h)
+		err = unopened(at, err, h)
 	}
 	return key, err
 }

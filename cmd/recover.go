@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -95,8 +96,8 @@ func checkLost(sys Sys, at *place) error {
 	withoutFD.passphraseFD = noFD
 	s, err := openStore(sys, &withoutFD)
 	if err == nil {
-		s.Close()
-		return errNotLost
+		defer s.Close()
+		return cmp.Or(s.Check(), errNotLost)
 	}
 	var state machine.State
 	switch {

@@ -73,7 +73,7 @@ func rekey(sys Sys, at *place, s *store.Store, old redact.Value, to string, hard
 		return err
 	}
 	source, err := keySource(sys, at, to)
-	if err == nil {
+	if err == nil && to != s.Header().KeySource { // a key file that is there may stay
 		err = at.mayKeep(sys, source)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode"
@@ -126,6 +127,7 @@ func (e *unopenedError) fit(hint string) string {
 	if !e.recovery {
 		hint = strings.ReplaceAll(hint, recoverHint, "")
 	}
+	hint = strings.ReplaceAll(hint, "(secrets recover)", "(secrets recover"+e.flags+")")
 	if e.source != sourceFile {
 		hint = strings.ReplaceAll(hint, keyFileHint, "")
 	}
@@ -163,6 +165,8 @@ func inCommand(c *cobra.Command, err error, hint string) string {
 		return "secrets bundle show FILE lists the labels; then: secrets exec --bundle FILE --use LABEL -- COMMAND"
 	case errors.As(err, new(*store.DamageError)) && (c.Name() == "recover" || c.Name() == "test"):
 		return "see what can be saved: secrets doctor --deep --identity-file FILE\nor go back to a backup: secrets restore FILE"
+	case errors.Is(err, errNoRecovery) && c.Name() == "doctor":
+		return "leave out --identity-file: nothing but its key opens this store"
 	case errors.As(err, &nobody) && nobody.instead != "":
 		return hint + "; " + nobody.instead
 	}
@@ -332,7 +336,10 @@ func aboutBackup(err error) (advice, bool) {
 		return advice{exitHuman, "it takes the one that the store had when the backup was made; if it is forgotten, " + backup.lostHint()}, true
 	}
 	a, found := adviceOf(backup.error)
-	a.hint = strings.NewReplacer(lostHint, backup.lostHint(), beyondHint, "take another backup").Replace(a.hint)
+	a.hint = strings.NewReplacer(
+		lostHint, backup.lostHint(),
+		recoverHint+beyondHint, backup.lostHint(),
+	).Replace(a.hint)
 	return a, found
 }
 
@@ -411,7 +418,7 @@ func aboutStore(err error) (advice, bool) {
 	case errors.As(err, &copied):
 		return advice{exitRefused, "do it there; or, if that one is the old copy, move it away first"}, true
 	case errors.Is(err, errRepaired):
-		return advice{exitRefused, "look at it, and put it in the store's place (secrets restore) or move it away"}, true
+		return advice{exitRefused, "put it in the store's place by the command that its repair printed, or move it away"}, true
 	case errors.Is(err, errBeyondRepair):
 		return advice{exitDamaged, beyondHint}, true
 	case errors.As(err, &taken):
@@ -505,8 +512,14 @@ func refusing(err *fs.PathError) string {
 	return filepath.Dir(err.Path)
 }
 
-// quoted is a path as a shell takes it.
+// quoted is a path as a shell takes it, and a program that knows flags.
 func quoted(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	if printable(path) != path {
+		return "$" + strings.NewReplacer(`\\`, `\\`, `"`, "'", `'`, `\'`, `\"`, `"`).Replace(strconv.Quote(path))
+	}
 	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
 		return path
 	}

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -304,6 +305,33 @@ func TestAdviceForPermissions(t *testing.T) {
 	removed := adviceFor(&cobra.Command{Use: "list"}, &fs.PathError{Op: "remove", Path: file, Err: fs.ErrPermission})
 	if want := "look at the owner and permissions of " + folder; removed.hint != want {
 		t.Errorf("removing: got %q, want %q", removed.hint, want)
+	}
+}
+
+// What is wrong with a backup is no reason to do something to the store.
+func TestAdviceForBackups(t *testing.T) {
+	for _, err := range []error{machine.ErrSlotDamaged, errNoSlot, machine.ErrWrongKey, machine.ErrHardwareChanged, machine.KeyMissing, machine.KeyMalformed, errWrongPassphrase} {
+		for recovery, want := range map[bool]string{true: "install -d -m 700 /s && install -m 600 b.db /s/store.db; then: secrets recover --key-file k", false: "take another backup: this one has no recovery"} {
+			backup := &backupError{&unopenedError{err, sourceFile, recovery, " --key-file k"}, "b.db", "/s/store.db", " --key-file k"}
+			got := adviceFor(&cobra.Command{Use: "restore"}, backup).hint
+			if !strings.HasSuffix(got, want) || strings.Contains(got, "destroy") {
+				t.Errorf("%v, recovery %t: got %q", err, recovery, got)
+			}
+		}
+	}
+}
+
+// A shell gets the path back, and a terminal shows it.
+func TestQuoted(t *testing.T) {
+	for _, path := range []string{"/plain/path", "a b", "it's", "-x", "red\x1b[31m", "both'\"\n\\", "ü\x1b\\"} {
+		text := quoted(path)
+		out, err := osexec.Command("bash", "-c", "printf %s "+text).Output()
+		if got := strings.TrimPrefix(string(out), "./"); got != path || err != nil {
+			t.Errorf("%q as %s: got %q, %v", path, text, got, err)
+		}
+		if printable(text) != text || strings.HasPrefix(text, "-") {
+			t.Errorf("%q is shown as %q", path, text)
+		}
 	}
 }
 

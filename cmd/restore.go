@@ -45,6 +45,7 @@ func (e *storeTakenError) Error() string { return "there is a store already" }
 type backupError struct {
 	error
 	file, place string // the backup's, and the store's
+	flags       string // that were given to find them and their keys
 }
 
 func (e *backupError) Unwrap() error { return e.error }
@@ -56,9 +57,9 @@ func (e *backupError) lostHint() string {
 		return "take another backup: this one has no recovery"
 	}
 	if sameFile(e.file, e.place) {
-		return "open it with its recovery: secrets recover"
+		return "open it with its recovery: secrets recover" + e.flags
 	}
-	return "open it with its recovery, in the store's place: " + putInPlace(e.file, e.place) + "; then: secrets recover"
+	return "open it with its recovery, in the store's place: " + putInPlace(e.file, e.place) + "; then: secrets recover" + e.flags
 }
 
 // putInPlace are commands that put a copy of a store in its place, and what is there
@@ -67,7 +68,7 @@ func putInPlace(file, place string) string {
 	if runtime.GOOS == "windows" {
 		return "move the store away, if there is one, and copy " + quoted(file) + " to " + quoted(place)
 	}
-	install := "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 -- " + quoted(file) + " "
+	install := "install -d -m 700 " + quoted(filepath.Dir(place)) + " && install -m 600 " + quoted(file) + " "
 	if !isThere(place) {
 		return install + quoted(place)
 	}
@@ -99,7 +100,7 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 	}
 	b, err := openBackup(sys, at, file)
 	if err != nil {
-		return &backupError{err, file, path}
+		return &backupError{err, file, path, at.flags()}
 	}
 	defer b.Close()
 	taken, changed, err := showChanges(sys, at, b)
