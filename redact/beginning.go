@@ -3,7 +3,7 @@ package redact
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
+	"math/bits"
 	"sort"
 )
 
@@ -12,22 +12,25 @@ import (
 
 // beginnings finds it, by search in the sorted patterns.
 type beginnings struct {
+	*arena
 	patterns []pattern
-	sorted   []int32
-	first    [257]int32      // by first byte: where in sorted its patterns begin; they end where the next ones begin
-	grams    [1 << 10]uint64 // a bit for the hash of every first gram
+	sorted   []int32    // by form
+	first    [257]int32 // by first byte: where in sorted its patterns begin; they end where the next ones begin
+	grams    []uint64   // a bit for the hash of every first gram
+	shift    int
 }
 
-func newBeginnings(patterns []pattern, ids []int32) *beginnings {
-	b := &beginnings{patterns: patterns, sorted: slices.Clone(ids)}
-	slices.SortFunc(b.sorted, func(x, y int32) int {
-		return bytes.Compare(patterns[x].form, patterns[y].form)
-	})
+// newBeginnings is made of patterns in the order of their forms, by which ids is
+// sorted too.
+func newBeginnings(forms *arena, patterns []pattern, ids []int32) *beginnings {
+	b := &beginnings{arena: forms, patterns: patterns, sorted: ids}
+	size := max(bits.Len(uint(len(ids)))-2, 10) // the logarithm of the words, of which few bits are set
+	b.grams, b.shift = make([]uint64, 1<<size), 32-size
 	for _, id := range ids {
-		form := patterns[id].form
+		form := forms.form(id)
 		b.first[int(form[0])+1]++
 		h := hash(firstGram(form))
-		b.grams[h>>22] |= 1 << (h & 63)
+		b.grams[h>>b.shift] |= 1 << (h & 63)
 	}
 	for c := range 256 {
 		b.first[c+1] += b.first[c]
@@ -44,7 +47,7 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 		}
 		if len(text)-i >= minGram {
 			h := hash(firstGram(text[i:]))
-			if b.grams[h>>22]>>(h&63)&1 == 0 {
+			if b.grams[h>>b.shift]>>(h&63)&1 == 0 {
 				continue
 			}
 		}
@@ -57,7 +60,7 @@ func (b *beginnings) end(text []byte, reach int) (at int, id int32) {
 
 // longer is a pattern that begins with s and has more bytes, or -1.
 func (b *beginnings) longer(s []byte) int32 {
-	if behind := b.behind(s); len(behind) > 0 && bytes.HasPrefix(b.patterns[behind[0]].form, s) {
+	if behind := b.behind(s); len(behind) > 0 && bytes.HasPrefix(b.form(behind[0]), s) {
 		return behind[0]
 	}
 	return -1
@@ -67,7 +70,7 @@ func (b *beginnings) longer(s []byte) int32 {
 func (b *beginnings) behind(s []byte) []int32 {
 	alike := b.sorted[b.first[s[0]]:b.first[int(s[0])+1]]
 	return alike[sort.Search(len(alike), func(i int) bool {
-		return bytes.Compare(b.patterns[alike[i]].form, s) > 0
+		return bytes.Compare(b.form(alike[i]), s) > 0
 	}):]
 }
 
@@ -75,7 +78,7 @@ func (b *beginnings) behind(s []byte) []int32 {
 func (b *beginnings) public(s []byte) int {
 	least := len(s)
 	for _, id := range b.behind(s) {
-		if least == 0 || !bytes.HasPrefix(b.patterns[id].form, s) {
+		if least == 0 || !bytes.HasPrefix(b.form(id), s) {
 			break
 		}
 		least = min(least, b.patterns[id].public)

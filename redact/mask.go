@@ -67,7 +67,7 @@ func (w *Writer) emit(text []byte) {
 		w.copy(text, r.from)
 		if !r.written {
 			r.written, r.settled = true, true
-			w.buffer = append(w.buffer, w.masker.masks[r.label]...)
+			w.put(w.masker.masks[r.label])
 			w.masker.count(r.label)
 		}
 		w.swallow(text, r)
@@ -90,7 +90,7 @@ func (w *Writer) swallow(text []byte, r run) {
 			a++
 		}
 		if bytes.IndexByte(text[a:b], '\b') < 0 && w.out < b {
-			w.buffer = append(w.buffer, text[max(a, w.out):b]...)
+			w.put(text[max(a, w.out):b])
 		}
 	})
 	w.out = r.to

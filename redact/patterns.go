@@ -65,7 +65,7 @@ func (p *patterns) index() {
 			p.indexes = append(p.indexes, newIndex(&p.forms, ids))
 		}
 	}
-	p.beginnings = [2]*beginnings{newBeginnings(p.all, first), newBeginnings(p.all, others)}
+	p.beginnings = [2]*beginnings{newBeginnings(&p.forms, p.all, first), newBeginnings(&p.forms, p.all, others)}
 }
 
 // An arena holds the forms of patterns side by side, in their order, which is

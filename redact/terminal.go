@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"bytes"
 	"math/bits"
 	"strings"
 )
@@ -61,6 +60,13 @@ func (v *view) stripMarked(text []byte, end bool) (copied int) {
 				v.starters = append(v.starters, len(v.text)+i-copied)
 				continue
 			}
+			if c == '\n' && i > 0 && isPlainBreak(text[i-1], text[i+1:]) {
+				v.text = append(v.text, text[copied:i]...)
+				copied = i + 1
+				next = copied
+				v.run(copied)
+				continue
+			}
 			n, whole := v.sequence(text, i)
 			if !whole && !end {
 				v.rest = i
@@ -79,6 +85,10 @@ func (v *view) stripMarked(text []byte, end bool) (copied int) {
 	}
 	return copied
 }
+
+// isPlainBreak tells of most line breaks, at little cost, that nothing but they
+// themselves is left out: neither what is before them nor an indent.
+func isPlainBreak(before byte, after []byte) bool { return !isOpen[before] && beginsAsText(after) }
 
 // appendBefore adds text before a sequence of n bytes that begins with c.
 func (v *view) appendBefore(c byte, n int, text []byte) {
@@ -101,10 +111,13 @@ func (v *view) append(text []byte) {
 	}
 }
 
-// trimOpen takes off a character that may turn out to be left out: a backslash or
-// "=" before a line break, a line under another character.
+// isOpen are the characters that may turn out to be left out: a backslash or "="
+// before a line break, a line under another character.
+var isOpen = [256]bool{'\\': true, '=': true, '_': true}
+
+// trimOpen takes off such a character.
 func trimOpen(text []byte) []byte {
-	if n := len(text); n > 0 && bytes.IndexByte([]byte(`\=_`), text[n-1]) >= 0 {
+	if n := len(text); n > 0 && isOpen[text[n-1]] {
 		return text[:n-1]
 	}
 	return text

@@ -15,6 +15,7 @@ const (
 	maxShown = 3       // how many bytes of a value are shown then at most
 	block    = 1 << 15 // bytes that are searched at once
 	bridge   = 1 << 9  // bytes of a new block that are searched together with what was kept
+	maxWrite = 1 << 20 // bytes from which on what is settled is written, though more is being dealt with
 )
 
 var (
@@ -46,11 +47,18 @@ type Writer struct {
 	last    run  // the last mask that was written
 
 	runs   []run
-	masked view   // of a run
-	buffer []byte // what one pass writes, if it cannot be written as it lies
+	masked view // of a run
+
+	// What is to be written, with as few bytes moved as can be: what could not be
+	// taken as it lies, and behind it a stretch of what is being written to us.
+	buffer []byte
+	lying  []byte
+	fresh  []byte // what is being written to us, as far as it is not dealt with
+	own    int    // where in the text of a pass it begins; before is what was kept
 }
 
-// Write masks p and passes on what is settled. It fails when dst did.
+// Write masks p and passes on what is settled, in one piece unless that is very
+// long. It fails when dst did.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -60,7 +68,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	for rest := p; len(rest) > 0 && w.err == nil; {
 		rest = w.take(rest)
+		if len(w.buffer)+len(w.lying) >= maxWrite {
+			w.flush()
+		}
 	}
+	w.flush()
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -73,6 +85,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 // next to nothing is copied.
 func (w *Writer) take(p []byte) []byte {
 	before := len(w.kept)
+	w.fresh, w.own = p, before
 	if before == 0 {
 		text := p[:min(len(p), block)]
 		from := w.pass(text, going)
@@ -114,7 +127,7 @@ func (w *Writer) Close() error {
 	}
 	w.stop()
 	if w.err == nil {
-		w.pass(w.kept, ended)
+		w.passKept(ended)
 	}
 	err := w.err
 	if errors.Is(err, errLeft) {
@@ -154,7 +167,7 @@ func (w *Writer) Idle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
-		w.drop(w.pass(w.kept, idling))
+		w.drop(w.passKept(idling))
 	}
 }
 
@@ -167,7 +180,7 @@ const (
 	ended                // nothing will come
 )
 
-// pass searches text, whose first bytes are what was kept, writes what is
+// pass searches text, whose first bytes are what was kept, passes on what is
 // settled, and returns from where on text must be kept.
 func (w *Writer) pass(text []byte, at moment) (from int) {
 	if w.scanner == nil {
@@ -182,7 +195,6 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 	if w.shows(at) {
 		w.copy(text, len(text))
 	}
-	w.flush()
 	from = w.scanner.boundary(max(0, w.settled-1))
 	w.moved = w.moved || from > 0
 	w.settled -= from
@@ -192,29 +204,53 @@ func (w *Writer) pass(text []byte, at moment) (from int) {
 	return from
 }
 
-// copy passes on the text up to an offset, as far as it is not out: a long
-// stretch as it lies, a short one in the buffer.
+// passKept is a pass over what was kept, when nothing is being written to us.
+func (w *Writer) passKept(at moment) (from int) {
+	w.own = len(w.kept)
+	from = w.pass(w.kept, at)
+	w.flush()
+	return from
+}
+
+// copy passes on the text up to an offset, as far as it is not out.
 func (w *Writer) copy(text []byte, to int) {
-	if w.out >= to {
+	if kept := min(to, w.own); w.out < kept {
+		w.put(text[w.out:kept])
+		w.out = kept
+	}
+	if w.out < to {
+		w.putLying(w.fresh[w.out-w.own : to-w.own])
+		w.out = to
+	}
+}
+
+// put adds to what is to be written.
+func (w *Writer) put(b []byte) {
+	w.buffer = append(append(w.buffer, w.lying...), b...)
+	w.lying = nil
+}
+
+// putLying adds a stretch of what is being written to us, which stays as it is
+// until that is over. Most go on where the one before ended.
+func (w *Writer) putLying(b []byte) {
+	if n := len(w.lying); n > 0 && cap(w.lying) > n && &w.lying[:n+1][n] == &b[0] {
+		w.lying = w.lying[:n+len(b)]
 		return
 	}
-	if to-w.out < bridge {
-		w.buffer = append(w.buffer, text[w.out:to]...)
-	} else {
-		w.flush()
-		w.write(text[w.out:to])
-	}
-	w.out = to
+	w.put(nil)
+	w.lying = b
 }
 
+// flush writes what is to be written.
 func (w *Writer) flush() {
-	w.write(w.buffer)
-	clear(w.buffer)
-	w.buffer = w.buffer[:0]
-}
-
-func (w *Writer) write(b []byte) {
+	b := w.lying
+	if len(w.buffer) > 0 {
+		w.put(nil)
+		b = w.buffer
+	}
 	if len(b) > 0 && w.err == nil {
 		_, w.err = w.dst.Write(b)
 	}
+	clear(w.buffer)
+	w.buffer, w.lying, w.fresh = w.buffer[:0], nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -440,6 +441,51 @@ func TestErrors(t *testing.T) {
 	}
 	if err := w.Close(); err != nil {
 		t.Errorf("second Close = %v", err)
+	}
+}
+
+// pieces keeps what is written to it, write by write.
+type pieces []string
+
+func (p *pieces) Write(b []byte) (int, error) {
+	*p = append(*p, string(b))
+	return len(b), nil
+}
+
+// TestOnePiece has one write for what one write brought, masked or not, also where
+// something was held before.
+func TestOnePiece(t *testing.T) {
+	plain := strings.Repeat("nothing to be seen in this line\n", 3*block/32)
+	secret := strings.Repeat("a line\nand "+token+" in the next.\n", block/32)
+	masked := strings.ReplaceAll(secret, token, "[secret:L0]")
+	for name, c := range map[string]struct {
+		written []string
+		want    pieces
+	}{
+		"plain":        {[]string{plain, plain}, pieces{plain, plain}},
+		"masked":       {[]string{secret, secret}, pieces{masked, masked}},
+		"plain first":  {[]string{plain + secret + plain}, pieces{plain + masked + plain}},
+		"held":         {[]string{"so " + token[:9], "so it is\n" + plain}, pieces{"so ", token[:9] + "so it is\n" + plain}},
+		"held, masked": {[]string{"so " + token[:9], token[9:] + plain}, pieces{"so ", "[secret:L0]" + plain}},
+	} {
+		var got pieces
+		w := maskerOf(token).Writer(&got)
+		w.idle = time.Hour
+		for _, text := range c.written {
+			if _, err := io.WriteString(w, text); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %d pieces, want %d, or others: %s", name, len(got), len(c.want), difference([]byte(strings.Join(got, "")), []byte(strings.Join(c.want, ""))))
+		}
+	}
+	var got pieces // of what is too long to wait for all of it
+	if _, err := io.WriteString(maskerOf(token).Writer(&got), strings.Repeat(plain, 2*maxWrite/len(plain))); err != nil || len(got) != 2 {
+		t.Errorf("long: got %d pieces, %v, want 2", len(got), err)
 	}
 }
 
