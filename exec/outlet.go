@@ -15,58 +15,50 @@ const (
 	maxLine  = 4096
 )
 
-// An outlet is the caller's file, behind the masker. What one read brought goes
-// out in one write, however many pieces the masker makes of it, and so does a
-// line: programs that write lines into one pipe or file rely on that.
+// An outlet is the caller's file, behind the masker. A line goes out in one piece,
+// though the masker may hold its end: programs that write lines into one pipe or
+// file rely on that.
 type outlet struct {
 	file *os.File
 
-	mu        sync.Mutex
-	shared    bool // file is a terminal that makes CR LF of LF, as the pty has done
-	gathering bool
-	gathered  []byte
-	late      *time.Timer // writes a line whose end does not come
-	failure   error       // of that
+	mu      sync.Mutex
+	shared  bool // file is a terminal that makes CR LF of LF, as the pty has done
+	passing bool // the masker is being given something
+	lines   bool // that ends with a line
+	held    []byte
+	late    *time.Timer // writes what is held if nothing comes
+	failure error       // of that
 }
 
 // Write is for the masker, which also writes by itself after an idle moment.
 func (o *outlet) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gathered = append(o.gathered, p...)
-	if o.gathering {
-		return len(p), nil
-	}
-	return len(p), o.write(len(o.gathered))
+	return len(p), o.write(p)
 }
 
-func (o *outlet) gather() {
+// begin is called before the masker is given something, with whether that ends with
+// a line.
+func (o *outlet) begin(lines bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gathering = true
+	o.passing, o.lines = true, lines
 }
 
-// flush writes what was gathered: all, or whole lines, where more is about to
-// come of the last one.
-func (o *outlet) flush(lines bool) error {
+// flush is called after that.
+func (o *outlet) flush() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gathering = false
-	n := len(o.gathered)
-	if begun := n - 1 - bytes.LastIndexByte(o.gathered, '\n'); lines && begun <= maxLine {
-		n -= begun
-	}
-	if o.shared && n > 0 && o.gathered[n-1] == '\r' { // its LF may come
-		n--
-	}
-	return o.write(n)
+	err := o.write(nil)
+	o.passing = false
+	return err
 }
 
 // unshare is for a takeOver: the terminal does nothing to output any more.
 func (o *outlet) unshare() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.failure = o.write(len(o.gathered))
+	o.failure = o.write(nil)
 	o.shared = false
 }
 
@@ -74,30 +66,39 @@ func (o *outlet) unshare() {
 func (o *outlet) end() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.write(len(o.gathered))
+	return o.write(nil)
 }
 
 // release writes what is left, if nothing comes.
 func (o *outlet) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.gathering {
-		o.failure = o.write(len(o.gathered))
+	if !o.passing {
+		o.failure = o.write(nil)
 	}
 }
 
-// write writes the first n bytes of what was gathered.
-func (o *outlet) write(n int) (err error) {
-	if err = o.failure; err == nil && n > 0 {
-		text := o.gathered[:n]
-		if o.shared {
-			text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-		}
-		_, err = o.file.Write(text)
+// write writes what is held and p, as far as it need not be held.
+func (o *outlet) write(p []byte) (err error) {
+	text := p
+	if len(o.held) > 0 {
+		o.held = append(o.held, p...)
+		text = o.held
 	}
-	o.gathered = o.gathered[:copy(o.gathered, o.gathered[n:])]
+	n := len(text)
+	if o.passing {
+		n = o.whole(text)
+	}
+	if err = o.failure; err == nil && n > 0 {
+		out := text[:n]
+		if o.shared {
+			out = bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n"))
+		}
+		_, err = o.file.Write(out)
+	}
+	o.held = append(o.held[:0], text[n:]...)
 	switch {
-	case len(o.gathered) == 0:
+	case len(o.held) == 0:
 		if o.late != nil {
 			o.late.Stop()
 		}
@@ -107,4 +108,17 @@ func (o *outlet) write(n int) (err error) {
 		o.late.Reset(lineWait)
 	}
 	return err
+}
+
+// whole is how much of a text goes out while more may be about to come: all, or whole
+// lines, where what is being passed on ends with one.
+func (o *outlet) whole(text []byte) (n int) {
+	n = len(text)
+	if begun := n - 1 - bytes.LastIndexByte(text, '\n'); o.lines && begun <= maxLine {
+		n -= begun
+	}
+	if o.shared && n > 0 && text[n-1] == '\r' { // its LF may come
+		n--
+	}
+	return n
 }

@@ -69,9 +69,9 @@ func (s *stream) pass(n int, err error) {
 }
 
 func (s *stream) write(p []byte) error {
-	s.outlet.gather()
+	s.outlet.begin(p[len(p)-1] == '\n')
 	_, failure := s.to.Write(p)
-	if err := s.outlet.flush(p[len(p)-1] == '\n'); failure == nil {
+	if err := s.outlet.flush(); failure == nil {
 		failure = err
 	}
 	return failure
