@@ -13,7 +13,7 @@ const (
 	idle = 30 * time.Millisecond // after this a short beginning of a value is shown
 
 	maxShown = 3       // how many bytes of a value are shown then at most
-	block    = 1 << 15 // bytes that are searched at once
+	block    = 1 << 16 // bytes that are searched at once
 	bridge   = 1 << 9  // bytes of a new block that are searched together with what was kept
 	maxWrite = 1 << 20 // bytes from which on what is settled is written, though more is being dealt with
 )
