@@ -6,6 +6,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -63,9 +64,23 @@ func Main(args []string, sys Sys) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		plainUsage(root)
 	}
+	help := &output{file: sys.Stdout}
+	root.SetOut(help)
 	root.SetArgs(args)
 	command, err := root.ExecuteC()
-	return report(sys, command, err)
+	return report(sys, command, cmp.Or(err, help.failure))
+}
+
+// An output remembers that it failed: who prints help does not look.
+type output struct {
+	file    *os.File
+	failure error
+}
+
+func (o *output) Write(p []byte) (n int, err error) {
+	n, err = o.file.Write(p)
+	o.failure = cmp.Or(o.failure, err)
+	return n, err
 }
 
 // newExecAlone is the tree without any command but exec, which is started again
@@ -137,7 +152,6 @@ Environment:
 
 		DisableFlagsInUseLine: true,
 	}
-	root.SetOut(sys.Stdout)
 	root.SetErr(sys.Stderr)
 	root.SetIn(sys.Stdin)
 	root.CompletionOptions.DisableDefaultCmd = true
