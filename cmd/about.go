@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +62,7 @@ var errNote = errors.New("a note may not have control characters")
 
 // checkNote refuses a note that would do more on a terminal than be read.
 func checkNote(note string) error {
-	if strings.ContainsFunc(note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+	if strings.ContainsFunc(note, func(r rune) bool { return isControl(r) && r != '\n' && r != '\t' }) {
 		return errNote
 	}
 	return nil

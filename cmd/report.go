@@ -90,14 +90,21 @@ func sentence(err error) string {
 	return strings.Join(strings.Fields(printable(strings.ReplaceAll(err.Error(), "\n", "; "))), " ")
 }
 
-// printable is text that does nothing to a terminal.
+// printable is text that does nothing to a terminal, and is read in the order in which
+// it was written.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if isControl(r) {
 			return ' '
 		}
 		return r
 	}, text)
+}
+
+// isControl tells of a character that does something to a terminal, or to the order in
+// which the text around it is shown (UAX #9: embeddings, overrides, isolates).
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // adviceFor finds the advice for an error of the command c. What stopped exec
@@ -471,7 +478,7 @@ func aboutFiles(err error) (advice, bool) {
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		return advice{exitFailed, "check the path"}, true
 	case errors.Is(err, syscall.EISDIR):
-		return advice{exitFailed, "name a file"}, true
+		return advice{exitFailed, "name a file, or move that folder away"}, true
 	case errors.As(err, &mode) && mode.Mode&fs.ModeSticky != 0:
 		return advice{exitRefused, "that folder is everybody's; name one of your own: SECRETS_DIR=" + quoted(filepath.Join(mode.Path, "secrets"))}, true
 	case errors.As(err, &mode):

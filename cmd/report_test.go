@@ -323,7 +323,7 @@ func TestAdviceForBackups(t *testing.T) {
 
 // A shell gets the path back, and a terminal shows it.
 func TestQuoted(t *testing.T) {
-	for _, path := range []string{"/plain/path", "a b", "it's", "-x", "red\x1b[31m", "both'\"\n\\", "ü\x1b\\"} {
+	for _, path := range []string{"/plain/path", "a b", "it's", "-x", "red\x1b[31m", "both'\"\n\\", "ü\x1b\\", "txt.\u202ebd"} {
 		text := quoted(path)
 		out, err := osexec.Command("bash", "-c", "printf %s "+text).Output()
 		if got := strings.TrimPrefix(string(out), "./"); got != path || err != nil {
