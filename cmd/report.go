@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"unicode"
@@ -525,10 +524,26 @@ func quoted(path string) string {
 		path = "./" + path
 	}
 	if printable(path) != path {
-		return "$" + strings.NewReplacer(`\\`, `\\`, `"`, "'", `'`, `\'`, `\"`, `"`).Replace(strconv.Quote(path))
+		return "$'" + escaped(path) + "'"
 	}
 	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// escaped is a path as bash, zsh and ksh take it between $' and ', in any locale.
+func escaped(path string) string {
+	var text strings.Builder
+	for _, c := range []byte(path) {
+		switch {
+		case c == '\'' || c == '\\':
+			text.Write([]byte{'\\', c})
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&text, `\x%02x`, c)
+		default:
+			text.WriteByte(c)
+		}
+	}
+	return text.String()
 }
