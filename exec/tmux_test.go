@@ -98,6 +98,28 @@ func (d *desk) prompt(t *testing.T) {
 	}
 }
 
+// stop stops the program in the foreground.
+func (d *desk) stop(t *testing.T) {
+	t.Helper()
+	d.keys(t, "C-z")
+	d.wait(t, "Stopped")
+}
+
+// goOn brings it back, on a clear screen, and waits for what it or the shell shows.
+func (d *desk) goOn(t *testing.T, shown string) {
+	t.Helper()
+	d.enter(t, "clear; fg")
+	d.wait(t, shown)
+}
+
+// jobs is the screen with what the shell says of its jobs, and nothing before it.
+func (d *desk) jobs(t *testing.T) string {
+	t.Helper()
+	d.enter(t, "clear; jobs; echo listed")
+	d.wait(t, "\nlisted")
+	return d.plain(t)
+}
+
 // settled waits until the screen no longer changes and returns it.
 func (d *desk) settled(t *testing.T) string {
 	t.Helper()
@@ -136,8 +158,7 @@ func TestStopAndGoOn(t *testing.T) {
 				if screen := d.plain(t); strings.Count(screen, "Stopped") != 1 {
 					t.Fatalf("not stopped:\n%s", screen)
 				}
-				d.enter(t, "clear; fg")
-				d.wait(t, "begun")
+				d.goOn(t, "begun")
 			}
 			write(t, filepath.Join(d.home(t), "end"), "", 0o600)
 			d.prompt(t)
@@ -166,8 +187,7 @@ func TestStoppedLine(t *testing.T) {
 		t.Errorf("the line is not shown:\n%s", screen)
 	}
 	d.prompt(t)
-	d.enter(t, "clear; fg")
-	d.wait(t, "\nhunter")
+	d.goOn(t, "\nhunter")
 }
 
 // TestBackground lets a stopped program go on in the background: it prints, and
@@ -177,18 +197,14 @@ func TestBackground(t *testing.T) {
 	d := openDesk(t)
 	d.enter(t, `$FRONT bash -c 'echo be""gun; sleep 1; echo prin""ted; read -r x; echo "re""ad $x"; exit 5'`)
 	d.wait(t, "begun")
-	d.keys(t, "C-z")
-	d.wait(t, "Stopped")
+	d.stop(t)
 	d.enter(t, "clear; bg")
 	d.wait(t, "printed")
 	time.Sleep(300 * time.Millisecond)
-	d.enter(t, "clear; jobs; echo listed")
-	d.wait(t, "\nlisted")
-	if screen := d.plain(t); !strings.Contains(screen, "Stopped") {
+	if screen := d.jobs(t); !strings.Contains(screen, "Stopped") {
 		t.Errorf("it did not stop:\n%s", screen)
 	}
-	d.enter(t, "clear; fg")
-	d.wait(t, "bash -c")
+	d.goOn(t, "bash -c")
 	time.Sleep(300 * time.Millisecond)
 	d.enter(t, "typed")
 	d.wait(t, "read typed")
@@ -203,13 +219,10 @@ func TestBackgroundToStop(t *testing.T) {
 	d := openDesk(t)
 	d.enter(t, `stty tostop; $FRONT bash -c 'echo be""gun; sleep 0.5; echo prin""ted; exit 5'`)
 	d.wait(t, "begun")
-	d.keys(t, "C-z")
-	d.wait(t, "Stopped")
+	d.stop(t)
 	d.enter(t, "clear; bg")
 	time.Sleep(time.Second)
-	d.enter(t, "clear; jobs; echo listed")
-	d.wait(t, "\nlisted")
-	if screen := d.plain(t); !strings.Contains(screen, "Stopped") || strings.Contains(screen, "printed") {
+	if screen := d.jobs(t); !strings.Contains(screen, "Stopped") || strings.Contains(screen, "printed") {
 		t.Errorf("it did not stop:\n%s", screen)
 	}
 	d.enter(t, "fg; echo code $?")
@@ -251,8 +264,7 @@ func TestStopWithin(t *testing.T) {
 			d.enter(t, test.start)
 			d.wait(t, test.shown)
 			d.settled(t)
-			d.keys(t, "C-z")
-			d.wait(t, "Stopped")
+			d.stop(t)
 			d.enter(t, "fg")
 			d.wait(t, test.shown)
 			d.settled(t)
@@ -275,10 +287,8 @@ func TestStopWithin(t *testing.T) {
 		d.wait(t, "inner>")
 		d.enter(t, `(echo be""gun; exec sleep 1000)`)
 		d.wait(t, "begun")
-		d.keys(t, "C-z")
-		d.wait(t, "Stopped")
-		d.enter(t, `clear; fg`)
-		d.wait(t, "exec sleep 1000")
+		d.stop(t)
+		d.goOn(t, "exec sleep 1000")
 		time.Sleep(300 * time.Millisecond)
 		d.keys(t, "C-c")
 		d.enter(t, `echo "inner $?"; suspend`)
@@ -300,8 +310,7 @@ func TestStoppedAtABeginning(t *testing.T) {
 	d := openDesk(t)
 	d.enter(t, strings.Join(fronted("-use", "Z=Zk7QpW2mXv9TbN4r", "--").Args, " ")+` bash -c 'echo be""gun; sleep 100'`)
 	d.wait(t, "\nbegun")
-	d.keys(t, "C-z")
-	d.wait(t, "Stopped")
+	d.stop(t)
 	if screen := d.plain(t); !strings.Contains(screen, "^Z") {
 		t.Errorf("half of the key's echo is missing:\n%s", screen)
 	}
@@ -315,14 +324,12 @@ func TestForegroundAgain(t *testing.T) {
 	d := openDesk(t)
 	d.enter(t, `$FRONT bash -c 'echo be""gun; while [ ! -e go ]; do sleep 0.05; done; read -r x; echo "re""ad $x"'`)
 	d.wait(t, "begun")
-	d.keys(t, "C-z")
-	d.wait(t, "Stopped")
+	d.stop(t)
 	d.prompt(t)
 	d.enter(t, "clear; bg; jobs; echo listed")
 	d.wait(t, "\nlisted")
 	d.wait(t, "Running")
-	d.enter(t, "clear; fg")
-	d.wait(t, "bash -c")
+	d.goOn(t, "bash -c")
 	write(t, filepath.Join(d.home(t), "go"), "", 0o600)
 	time.Sleep(300 * time.Millisecond)
 	d.enter(t, "typed")
@@ -347,10 +354,8 @@ func TestSizeWhileStopped(t *testing.T) {
 	d := openDesk(t)
 	d.enter(t, `$FRONT bash -c 'while :; do echo "si""ze $(stty size)"; sleep 0.1; done'`)
 	d.wait(t, "size 24 80")
-	d.keys(t, "C-z")
-	d.wait(t, "Stopped")
+	d.stop(t)
 	d.tmux(t, "resize-window", "-x", "100", "-y", "30")
 	d.settled(t)
-	d.enter(t, "clear; fg")
-	d.wait(t, "size 30 100")
+	d.goOn(t, "size 30 100")
 }
