@@ -136,6 +136,11 @@ func (s *scanner) dumped(r reading, last bool) {
 	}
 	l := &s.dumpShown
 	l.strip(s.dump.text, s.end || !last)
+	l.gaps(func(a, b int) { // what is left out belongs together, also where it is on two lines
+		if from, to := s.spelling(a, b); from < to && len(s.text)-from <= maxSpan+maxWait {
+			s.escaped = append(s.escaped, span{from: from, to: to})
+		}
+	})
 	for _, x := range s.indexes {
 		s.found = x.find(l.text, s.found[:0])
 		for _, m := range s.found {
@@ -192,11 +197,12 @@ func (s *scanner) dumpEnding() {
 	}
 }
 
-// dumpSpan maps bytes a to b of what a dump shows to the text, where a swapped
-// group may have them in another order. Every byte of the dump has a piece of its
-// own.
-func (s *scanner) dumpSpan(a, b int) (from, to int) {
-	a, b = s.dumpShown.span(a, b)
+// dumpSpan maps bytes a to b of what a dump shows to the text.
+func (s *scanner) dumpSpan(a, b int) (from, to int) { return s.spelling(s.dumpShown.span(a, b)) }
+
+// spelling is where the text spells bytes a to b of a dump, of which each has a piece
+// of its own: a swapped group has them in another order.
+func (s *scanner) spelling(a, b int) (from, to int) {
 	from = len(s.text)
 	for _, p := range s.dump.pieces[a:b] {
 		from, to = min(from, p.from), max(to, p.from+p.wide)

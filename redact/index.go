@@ -55,7 +55,7 @@ func (p place) offset() int             { return int(uint32(p) >> patternBits) }
 func (p place) isOf(gram uint32) bool   { return uint8(p>>32) == uint8(gram) }
 func (p place) isIn(window uint32) bool { return uint32(p>>40) == window>>8 }
 
-const maxSeen = 18 // the logarithm of the most words of seen: it must stay in the cache, beside all else
+const maxSeen = 18 // the logarithm of the most words of seen: 2 MiB, which a cache still holds
 
 // mix spreads a word over 64 bits: more over the upper ones, which are its hash.
 func mix(word uint64) uint64 { return word * 0x9e3779b97f4a7c15 }
@@ -158,18 +158,18 @@ const sieved = 2 * batch
 // find adds every occurrence of a pattern in text to found, in no order.
 func (x *index) find(text []byte, found []match) []match {
 	var (
-		at   [sieved]int32
-		hits [sieved]hit
-		n, i int
+		passed [sieved]int32 // where grams stand that seen has
+		hits   [sieved]hit
+		n, i   int
 	)
 	for i+word64 <= len(text) {
 		grams := min((len(text)-word64-i)/x.stride+1, batch)
-		n = sieve(&at, n, text[:i+(grams-1)*x.stride+word64], i, x.stride, x.seen, x.seenShift, x.mask)
+		n = sieve(&passed, n, text[:i+(grams-1)*x.stride+word64], i, x.stride, x.seen, x.seenShift, x.mask)
 		i += grams * x.stride
 		if n < batch && i+word64 <= len(text) {
 			continue
 		}
-		for k, at := range at[:n] {
+		for k, at := range passed[:n] {
 			hits[k] = hit{gram: hash(binary.LittleEndian.Uint64(text[at:]) & x.mask), at: int(at)}
 		}
 		found = x.verify(text, hits[:n], found)
@@ -185,14 +185,14 @@ func (x *index) find(text []byte, found []match) []match {
 }
 
 // sieve looks at every stride-th gram of text from i on, a batch at most, and adds to
-// the n places in at those of grams that seen has. It is a function of its own, and
-// has no branch, since that is what the time goes to.
+// the n offsets in passed those of grams that seen has. Most of the time goes to this:
+// it is a function of its own, for the registers, and no branch depends on the text.
 //
 //go:noinline
-func sieve(at *[sieved]int32, n int, text []byte, i, stride int, seen []uint64, shift int, mask uint64) int {
+func sieve(passed *[sieved]int32, n int, text []byte, i, stride int, seen []uint64, shift int, mask uint64) int {
 	for ; i < len(text)-(word64-1); i += stride {
 		gram := hash(binary.LittleEndian.Uint64(text[i:]) & mask)
-		at[n&(sieved-1)] = int32(i)
+		passed[n&(sieved-1)] = int32(i)
 		n += int(both(seen[gram>>(shift&31)], gram))
 	}
 	return n

@@ -47,7 +47,7 @@ TEXT ·markAVX2(SB), NOSPLIT, $0-48
 group:
 	CMPQ SI, CX
 	JEQ  done
-	PREFETCHT0 8192(SI) // what will be looked at soon; behind the text it does nothing
+	PREFETCHT0 8192(SI) // what will be looked at soon; behind the text it does no harm
 	MARK32(0, AX)
 	MARK32(32, BX)
 	SHLQ $32, BX

@@ -60,8 +60,7 @@ func (w *Writer) join(at moment) (settled int) {
 	return settled
 }
 
-// emit puts the text up to what is settled into the buffer, with a mask for each
-// run. Line breaks and escape sequences inside a run stay.
+// emit passes on the text up to what is settled, with a mask for each run. Line breaks and escape sequences inside a run stay.
 func (w *Writer) emit(text []byte) {
 	for _, r := range w.runs {
 		w.copy(text, r.from)

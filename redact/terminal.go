@@ -87,7 +87,8 @@ func (v *view) stripMarked(text []byte, end bool) (copied int) {
 }
 
 // isPlainBreak tells of most line breaks, at little cost, that nothing but they
-// themselves is left out: neither what is before them nor an indent.
+// themselves is left out, neither what is before them nor an indent, and that no line
+// of a dump follows, which beginsAsText rules out.
 func isPlainBreak(before byte, after []byte) bool { return !isOpen[before] && beginsAsText(after) }
 
 // appendBefore adds text before a sequence of n bytes that begins with c.

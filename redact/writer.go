@@ -54,7 +54,7 @@ type Writer struct {
 	buffer []byte
 	lying  []byte
 	fresh  []byte // what is being written to us, as far as it is not dealt with
-	own    int    // where in the text of a pass it begins; before is what was kept
+	own    int    // where in the text of a pass fresh begins: behind what was kept
 }
 
 // Write masks p and passes on what is settled, in one piece unless that is very

@@ -131,6 +131,7 @@ func TestMasks(t *testing.T) {
 		{"dump without offsets", []string{"abcdefghijkl"}, "61 62 63 64 65 66 67 68\n69 6a 6b 6c\n", "[secret:L0]\n\n"},
 		{"dump without offsets of what is no list otherwise", []string{"wordpass"}, "64 32 39 79 5a 48 42 68 63 33 4d 3d\nok", "[secret:L0]\nok"},
 		{"numbers that are no dump", []string{"abcdefghijkl"}, "2026 11 25\n10 20 30 40\n0x12 0x34\n", "2026 11 25\n10 20 30 40\n0x12 0x34\n"},
+		{"dump of a control sequence on two lines", []string{`xqß€x\0[}.`}, "1B 5B\n000233 3B 78 71 C3 9F E2 82 AC 78,", "1B 5B\n000233 3B 78 71 C3 9F E2 82 AC 78,"},
 		{"dump in decimal", []string{"abcdefghijkl"}, "  97  98  99 100 101 102\n 103 104 105 106 107 108\n", "  [secret:L0]\n \n"},
 		{"dump in signed decimal", []string{"abcdefgh\tj"}, "0000000   97   98   99  100\n0000004  101  102  103  104    9  106\n", "0000000   [secret:L0]\n\n"},
 		{"array of node", []string{"abcdefghijklmn"}, "[\n   97,  98,  99, 100, 101,\n  102, 103, 104, 105,\n  106, 107, 108, 109, 110\n]\n", "[\n   [secret:L0]\n  \n  \n]\n"},
