@@ -15,9 +15,10 @@ const (
 	maxLine  = 4096
 )
 
-// An outlet is the caller's file, behind the masker. A line goes out in one piece,
-// though the masker may hold its end: programs that write lines into one pipe or
-// file rely on that.
+// An outlet is the caller's file, behind the masker, which has one piece for what one
+// read brought, if that is not very long. A line goes out in one piece too, though the
+// masker may hold its end: programs that write lines into one pipe or file rely on
+// that.
 type outlet struct {
 	file *os.File
 
@@ -27,7 +28,7 @@ type outlet struct {
 	lines   bool // that ends with a line
 	held    []byte
 	late    *time.Timer // writes what is held if nothing comes
-	failure error       // of that
+	failure error       // of file: nothing is written any more
 }
 
 // Write is for the masker, which also writes by itself after an idle moment.
@@ -45,7 +46,7 @@ func (o *outlet) begin(lines bool) {
 	o.passing, o.lines = true, lines
 }
 
-// flush is called after that.
+// flush is called after that. The beginning of a line may still be held.
 func (o *outlet) flush() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -58,14 +59,16 @@ func (o *outlet) flush() error {
 func (o *outlet) unshare() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.failure = o.write(nil)
+	_ = o.write(nil)
 	o.shared = false
 }
 
-// end writes what is left at the end of the stream.
+// end writes what is left at the end of the stream, which may come while the masker is
+// being given something (on Windows).
 func (o *outlet) end() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.passing = false
 	return o.write(nil)
 }
 
@@ -74,12 +77,15 @@ func (o *outlet) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.passing {
-		o.failure = o.write(nil)
+		_ = o.write(nil)
 	}
 }
 
 // write writes what is held and p, as far as it need not be held.
-func (o *outlet) write(p []byte) (err error) {
+func (o *outlet) write(p []byte) error {
+	if o.failure != nil {
+		return o.failure
+	}
 	text := p
 	if len(o.held) > 0 {
 		o.held = append(o.held, p...)
@@ -89,12 +95,15 @@ func (o *outlet) write(p []byte) (err error) {
 	if o.passing {
 		n = o.whole(text)
 	}
-	if err = o.failure; err == nil && n > 0 {
+	if n > 0 {
 		out := text[:n]
 		if o.shared {
 			out = bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n"))
 		}
-		_, err = o.file.Write(out)
+		_, o.failure = o.file.Write(out)
+	}
+	if o.failure != nil { // what would come behind a gap is not written
+		n = len(text)
 	}
 	o.held = append(o.held[:0], text[n:]...)
 	switch {
@@ -107,7 +116,7 @@ func (o *outlet) write(p []byte) (err error) {
 	default:
 		o.late.Reset(lineWait)
 	}
-	return err
+	return o.failure
 }
 
 // whole is how much of a text goes out while more may be about to come: all, or whole

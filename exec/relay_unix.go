@@ -82,6 +82,7 @@ func (c *Command) relay(open []*stream) {
 	}
 	files := []uintptr{from.Fd(), c.Stdout.Fd(), c.Stderr.Fd()}
 	for _, s := range open {
+		_ = s.outlet.end() // it comes before what the relay writes
 		files = append(files, s.from.Fd())
 		caller := 2
 		if s.outlet.file == c.Stdout {

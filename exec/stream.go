@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"sync/atomic"
@@ -100,10 +101,7 @@ func (s *stream) finish() error {
 	if !s.used.Load() {
 		return s.failure
 	}
-	err := s.to.Close()
-	if err == nil {
-		err = s.outlet.end()
-	}
+	err := cmp.Or(s.to.Close(), s.outlet.end())
 	if err != nil && s.failure == nil && !readerGone(err) {
 		s.failure = &OutputError{Err: err}
 	}
