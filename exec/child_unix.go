@@ -8,14 +8,21 @@ import (
 	"syscall"
 )
 
+// A sigset is a set of signals.
+type sigset uint64
+
+func (s sigset) has(sig syscall.Signal) bool { return s>>(sig-1)&1 == 1 }
+
 // A child is a process of ours that is being waited for.
 type child struct {
 	pid     int
 	changes chan syscall.WaitStatus // stopped, …, ended
 	spared  int                     // another child of ours, not meant by signalEveryone
+	leads   bool                    // a process group
 
-	mu   sync.Mutex
-	gone bool // reaped: the number may be another process's by now
+	mu       sync.Mutex
+	gone     bool   // reaped: the number may be another process's by now
+	outlived sigset // by a leader, when it had ended
 }
 
 // startChild starts the program at path. Where the system ends a child with its
@@ -23,7 +30,7 @@ type child struct {
 // its thread until the child has ended.
 func startChild(path string, args, env []string, files []uintptr, sys *syscall.SysProcAttr) (*child, error) {
 	news := awaitNews()
-	c := &child{changes: make(chan syscall.WaitStatus, 1)}
+	c := &child{changes: make(chan syscall.WaitStatus, 1), leads: sys.Setpgid}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -63,6 +70,9 @@ func (c *child) watch(news news) {
 func (c *child) poll() (status syscall.WaitStatus, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.leads {
+		c.outlived = outlived(c.pid)
+	}
 	pid, err := syscall.Wait4(c.pid, &status, syscall.WNOHANG|syscall.WUNTRACED, nil)
 	if err != nil || pid != c.pid {
 		return 0, false
@@ -88,7 +98,7 @@ func (c *child) signalGroup(sig syscall.Signal) (survives bool) {
 	defer c.mu.Unlock()
 	survives = sig == syscall.SIGTSTP || sig == syscall.SIGTTIN
 	if !c.gone {
-		survives = survives || takes(c.pid, sig)
+		survives = survives || outlived(c.pid).has(sig)
 		_ = syscall.Kill(-c.pid, sig)
 	}
 	return survives

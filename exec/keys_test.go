@@ -89,6 +89,27 @@ func TestKeyAfterTheEnd(t *testing.T) {
 	check(t, "signal", c.end(t).Signal, syscall.SIGINT)
 }
 
+// TestKeyAtTheEnd types ^C, which ends who feeds a program that blocks it, and so the
+// program, before we come to look at either: the key was the program's.
+func TestKeyAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	script := `sleep 100 | sh -c 'echo $$ >pid; exec "$@"' sh "$@" python3 -c '
+import signal, sys
+signal.signal(2, signal.SIG_DFL); signal.pthread_sigmask(signal.SIG_BLOCK, [2])
+print("ready", flush=True); sys.stdin.read(); open("ended", "w"); sys.exit(4)'; echo "next $?"`
+	cmd := osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
+	cmd.Dir = dir
+	c := sit(t, cmd)
+	c.wait(t, "ready")
+	pid := number(t, filepath.Join(dir, "pid"))
+	_ = syscall.Kill(pid, syscall.SIGSTOP)
+	c.typed(t, "\x03")
+	eventually(t, "the program ends", func() bool { return !absent(filepath.Join(dir, "ended")) })
+	time.Sleep(200 * time.Millisecond) // the monitor has said so
+	_ = syscall.Kill(pid, syscall.SIGCONT)
+	check(t, "outcome", c.end(t), outcome{Out: "ready\r\n^Cnext 4\r\n"})
+}
+
 // TestEarlyEnd types a line and the end of the input, ^D, before there is a program:
 // the kernel keeps it as a zero byte while the terminal changes its modes.
 func TestEarlyEnd(t *testing.T) {

@@ -71,6 +71,8 @@ type report struct {
 	Errno  uint32
 	Taken  bool // a signal for its group need not end the program
 	Change syscall.WaitStatus
+
+	Outlived sigset // with its end: those that would not have brought it about
 }
 
 // inheritable makes the next process that is started inherit both files.

@@ -114,8 +114,11 @@ func (m *monitor) serve() {
 			}
 			m.obey(r)
 		case change := <-m.child.changes:
-			m.running = change.Stopped()
-			_ = m.link.send(report{Change: change})
+			r := report{Change: change}
+			if m.running = change.Stopped(); !m.running {
+				r.Outlived = m.child.outlived
+			}
+			_ = m.link.send(r)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type monitored struct {
 	changes chan syscall.WaitStatus
 
 	sent, taken atomic.Int32 // signals for the program's group, and those that need not end it
+	outlived    sigset       // the signals that would not have ended it when it ended
 }
 
 // endedEarly is the signal that ended a monitor before it had started the program:
@@ -114,6 +115,7 @@ func (m *monitored) watch() {
 			m.taken.Add(1)
 			continue
 		}
+		m.outlived = r.Outlived
 		m.changes <- r.Change
 		if !r.Change.Stopped() {
 			return
@@ -129,8 +131,11 @@ func (m *monitored) signalGroup(sig syscall.Signal) {
 	_ = m.link.send(request{Signal: int32(sig), To: itsGroup})
 }
 
-// killed says whether such a signal must have ended the program.
-func (m *monitored) killed() bool { return m.sent.Load() > m.taken.Load() }
+// killed says whether such a signal, sent when the program may have ended already, must
+// have ended it.
+func (m *monitored) killed(by syscall.Signal) bool {
+	return m.sent.Load() > m.taken.Load() && !m.outlived.has(by)
+}
 
 func (m *monitored) signalEveryone(sig syscall.Signal) {
 	_ = m.link.send(request{Signal: int32(sig), To: everyone})

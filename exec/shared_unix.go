@@ -44,5 +44,5 @@ func (r *run) interrupted() bool {
 	for sig, came := r.inbox.early(); came; sig, came = r.inbox.early() {
 		r.forward(sig)
 	}
-	return r.interrupt != 0 && r.monitor.killed()
+	return r.interrupt != 0 && r.monitor.killed(r.interrupt)
 }

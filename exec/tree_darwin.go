@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"syscall"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -32,5 +30,5 @@ func parents() map[int]int {
 // in time, and we rather go on than stop a second time after fg.
 func stopped(int) bool { return false }
 
-// takes says that a process has a handler for a signal: it is not known.
-func takes(int, syscall.Signal) bool { return true }
+// outlived has every signal: which of them a process has a handler for is not known.
+func outlived(int) sigset { return ^sigset(0) }

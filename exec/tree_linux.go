@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,12 +38,12 @@ func stopped(pid int) bool {
 	return ok && state == 'T'
 }
 
-// takes says whether a process has a handler for a signal, or ignores or blocks it, by
-// proc_pid_status(5). One that has ended has none.
-func takes(pid int, sig syscall.Signal) bool {
+// outlived are the signals that a process has a handler for, or ignores or blocks, by
+// proc_pid_status(5), also if it has ended and was not reaped; all if that is not known.
+func outlived(pid int) (all sigset) {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
-		return true
+		return ^sigset(0)
 	}
 	for line := range bytes.Lines(status) {
 		name, set, _ := bytes.Cut(line, []byte(":"))
@@ -52,11 +51,12 @@ func takes(pid int, sig syscall.Signal) bool {
 			continue
 		}
 		mask, err := strconv.ParseUint(string(bytes.TrimSpace(set)), 16, 64)
-		if err != nil || mask>>(sig-1)&1 == 1 {
-			return true
+		if err != nil {
+			return ^sigset(0)
 		}
+		all |= sigset(mask)
 	}
-	return false
+	return all
 }
 
 // stat reads proc_pid_stat(5). The name before the state may hold anything.
