@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"secrets/machine/transfer"
 	"secrets/store"
 )
 
@@ -19,12 +21,13 @@ func newRestore(sys Sys, at *place) *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Put a backup in the place of the store, which is kept",
 		Long: `Opens a file that backup made, checks it down to each value, shows what would
-change, and puts it in the place of the store, if you say so on the terminal or
-with --replace. The store that was there, damaged or not, stays beside it under
-another name. FILE stays as it is.
+change, recoveries included, and puts it in the place of the store, if you say
+so on the terminal or with --replace. The store that was there, damaged or not,
+stays beside it under another name. FILE stays as it is.
 
 It needs the key that the store had when the backup was made, and this machine.
-With passphrases, that of the backup comes first, and then that of the store.` + exitStatus(storeExits...),
+With passphrases, that of the backup comes first, and then that of the store.
+Refused where an agent is detected, if something else would open the store.` + exitStatus(storeExits...),
 		Example: `  secrets restore /media/usb/secrets-2026-11.db
   secrets restore --replace /media/usb/secrets-2026-11.db`,
 		Args: exactArgs(1),
@@ -103,11 +106,16 @@ func runRestore(sys Sys, at *place, file string, replace bool) error {
 		return &backupError{err, file, path, at.flags()}
 	}
 	defer b.Close()
-	taken, changed, err := showChanges(sys, at, b)
-	if err != nil || !changed {
+	d, err := showDifference(sys, at, b)
+	if err != nil || !d.any {
 		return err
 	}
-	if taken && !replace {
+	if d.ways {
+		if err := mayBind(sys); err != nil {
+			return err
+		}
+	}
+	if d.taken && !replace {
 		if err := confirmRestore(sys, at, file); err != nil {
 			return err
 		}
@@ -142,47 +150,90 @@ func openBackup(sys Sys, at *place, file string) (*store.Backup, error) {
 	return b, nil
 }
 
-// showChanges says what a backup would change, and whether there is a store that
-// it would replace, and anything to change.
-func showChanges(sys Sys, at *place, b *store.Backup) (taken, changed bool, err error) {
+// A difference is one between a backup and the store.
+type difference struct {
+	taken bool // there is a store, which would be replaced
+	any   bool
+	ways  bool // something else opens it
+}
+
+// showDifference says what a backup would change.
+func showDifference(sys Sys, at *place, b *store.Backup) (d difference, err error) {
 	metas, err := b.List()
 	if err != nil {
-		return false, false, err
+		return d, err
 	}
 	say(sys, "the backup holds %s", count(len(metas), "secret"))
 	s, err := openStore(sys, at)
 	if errors.Is(err, store.ErrNoStore) {
-		return false, true, nil
+		d.any = true
+		return d, nil
 	}
+	d.taken = true
 	var c store.Changes
 	if err == nil {
 		defer s.Close()
 		c, err = b.Changes(s)
 	}
 	if errors.As(err, new(interruptedError)) || errors.Is(err, errNoAnswer) {
-		return true, false, err
+		return d, err
 	}
 	if err != nil { // which may be why it is to be replaced
 		warn(sys, "the store that is there cannot be compared: %s", sentence(err))
-		return true, true, nil
+		d.any = true
+		return d, nil
 	}
-	for _, line := range []struct {
-		words  string
-		labels []string
-	}{
-		{"will be there again", c.Added},
-		{"will be there no more", c.Removed},
-		{"will be as they were", c.Changed},
-	} {
-		if len(line.labels) > 0 {
-			say(sys, "%s: %s", line.words, strings.Join(line.labels, ", "))
-			changed = true
+	tell := func(words string, names []string) (told bool) {
+		if len(names) > 0 {
+			say(sys, "%s: %s", words, strings.Join(names, ", "))
+			d.any = true
+		}
+		return len(names) > 0
+	}
+	tell("will be there again", c.Added)
+	tell("will be there no more", c.Removed)
+	tell("will be as they were", c.Changed)
+	opening, lost, err := waysBetween(s.Header(), b.Header())
+	if err != nil {
+		return d, err
+	}
+	more, less := tell("will open it again", opening), tell("will open it no more", lost)
+	d.ways = more || less
+	if now, found, _ := transfer.FindIdentitySlot(s.Header().Slots); found {
+		if then, _, _ := transfer.FindIdentitySlot(b.Header().Slots); then.Recipient != now.Recipient {
+			warn(sys, "its identity will be another one: what was sealed for the one that it has can be imported no more")
+			d.any = true
 		}
 	}
-	if !changed {
+	if !d.any {
 		say(sys, "the store holds the same: nothing was changed")
 	}
-	return true, changed, nil
+	return d, nil
+}
+
+// waysBetween are the ways into a store that it has in one header and not in another.
+func waysBetween(now, then store.Header) (opening, lost []string, err error) {
+	ways := func(h store.Header) (all []string, err error) {
+		slots, err := transfer.RecoverySlots(h.Slots)
+		for _, s := range slots {
+			all = append(all, "the recovery for "+recipientWords(s.Recipients))
+		}
+		return all, err
+	}
+	had, err := ways(then)
+	if err != nil {
+		return nil, nil, err
+	}
+	has, err := ways(now)
+	if now.StoreID != then.StoreID || now.Epoch != then.Epoch {
+		had, has = append(had, "the key that it had then"), append(has, "the key that it has now")
+	}
+	return without(had, has), without(has, had), err
+}
+
+// without are the elements of a list that another does not have.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
 }
 
 func confirmRestore(sys Sys, at *place, file string) error {
