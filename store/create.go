@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,7 +67,7 @@ func Destroy(path string, opt Options) error {
 	defer l.release()
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNoStore
+		return fmt.Errorf("%w in %s", ErrNoStore, filepath.Dir(path))
 	}
 	if err != nil {
 		return err

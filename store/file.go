@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +24,7 @@ func openFile(path string, opt Options) (*os.File, error) {
 	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoStore
+		return nil, fmt.Errorf("%w in %s", ErrNoStore, folder)
 	}
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func checkFile(path string, info fs.FileInfo) error {
 func checkFolder(folder string, opt Options) error {
 	info, err := os.Stat(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNoStore
+		return fmt.Errorf("%w in %s", ErrNoStore, folder)
 	}
 	if err != nil {
 		return err
