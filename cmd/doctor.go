@@ -27,7 +27,7 @@ the store, which stays as it is; 'secrets restore' puts it in the store's place.
 Where the key is lost as well, both take the identity of a recovery from a file.` + exitStatus(storeExits...),
 		Example: `  secrets doctor
   secrets doctor --deep
-  secrets doctor --json | jq -r '.checks[] | select(.level != "ok") | .next'`,
+  secrets doctor --json | jq -r '.checks[] | select(.level != "ok").fact'`,
 		Args: exactArgs(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {

@@ -273,6 +273,16 @@ func TestGetOnATerminal(t *testing.T) {
 	s.wait(t, "a value is not shown to an agent (CLAUDECODE is set)")
 }
 
+// An agent with a terminal is not asked for a value.
+func TestSetByAnAgent(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	s := h.at(t, []string{"CLAUDECODE=1"}, "set", "k")
+	s.end(t, 4)
+	s.wait(t, "there is nobody to ask: no terminal, or an agent's")
+	s.wait(t, "a value may also come from a pipe or a file")
+}
+
 // Nobody is left to do what --no-mask gives up.
 func TestNoMaskGoesAlone(t *testing.T) {
 	t.Parallel()

@@ -256,7 +256,7 @@ func aboutExec(err error) (advice, bool) {
 	)
 	switch {
 	case errors.As(err, &file):
-		return advice{exitFailed, "a private file needs a folder to write to and /dev/null: give it /dev/shm, or name a folder with TMPDIR"}, true
+		return advice{exitFailed, "a private file needs a folder with room and /dev/null: make room in XDG_RUNTIME_DIR or /dev/shm, or name a folder with TMPDIR"}, true
 	case errors.As(err, &start) && start.Code() == exitNoCommand && strings.ContainsAny(start.Program, " $|&;<>"):
 		return advice{exitNoCommand, "no shell is started; to let one run a command line: -- sh -c 'COMMAND LINE'"}, true
 	case errors.Is(err, exec.ErrNoInterpreter):
@@ -267,6 +267,8 @@ func aboutExec(err error) (advice, bool) {
 		return advice{exitNoCommand, "is it installed, and in PATH?"}, true
 	case errors.Is(err, syscall.ENOEXEC):
 		return advice{exitCannotRun, "it is no binary and does not begin with #!; to run it with a shell: -- sh FILE"}, true
+	case errors.As(err, &start) && errors.Is(err, exec.ErrCurrentDirectory):
+		return advice{exitCannotRun, "if that is meant, say so: ./" + start.Program}, true
 	case errors.As(err, &start):
 		return advice{exitCannotRun, "is it a program, and may you execute it?"}, true
 	case errors.As(err, &duplicate):
@@ -387,7 +389,7 @@ func aboutKey(state machine.State) advice {
 	case machine.KeyNotKept:
 		return advice{exitKeyring, "was its question dismissed? try again"}
 	case machine.NoBus, machine.BusUnreachable:
-		return advice{exitKeyring, "run it in a session that has a bus (a desktop login, or: dbus-run-session)"}
+		return advice{exitKeyring, "run it in the desktop's session, which has a bus and the keyring that holds the key"}
 	case machine.NoProvider, machine.NoCollection:
 		return advice{exitKeyring, "start a keyring service (gnome-keyring, KWallet, KeePassXC) and make a default keyring"}
 	case machine.TimedOut:
@@ -473,7 +475,7 @@ func aboutFiles(err error) (advice, bool) {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return advice{exitFailed, "make room on that disk, then try again"}, true
 	case errors.Is(err, syscall.EROFS):
-		return advice{exitRefused, "nothing can be written there: name a place elsewhere (SECRETS_DIR for the store, SECRETS_KEY_FILE for its key)"}, true
+		return advice{exitRefused, "nothing can be written there: name another place (SECRETS_DIR for the store, SECRETS_KEY_FILE for its key)"}, true
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		return advice{exitFailed, "check the path"}, true
 	case errors.Is(err, syscall.EISDIR):

@@ -85,15 +85,16 @@ var advised = map[string]struct {
 	"store.LabelError":       {&store.LabelError{}, exitUsage},
 	"store.EnvError":         {&store.EnvError{}, exitUsage},
 
-	"exec.NameError":          {&exec.NameError{}, exitUsage},
-	"exec.DuplicateNameError": {&exec.DuplicateNameError{}, exitUsage},
-	"exec.NULError":           {&exec.NULError{Label: "k"}, exitRefused},
-	"exec.TooBigError":        {&exec.TooBigError{Label: "k"}, exitRefused},
-	"exec.ValueInArgvError":   {&exec.ValueInArgvError{}, exitRefused},
-	"exec.ErrNoInterpreter":   {&exec.StartError{Err: exec.ErrNoInterpreter}, exitNoCommand},
-	"exec.FileError":          {&exec.FileError{}, exitFailed},
-	"exec.StartError":         {&exec.StartError{Err: fs.ErrNotExist}, exitNoCommand},
-	"exec.OutputError":        {&exec.OutputError{Err: syscall.ENOSPC}, exitFailed},
+	"exec.NameError":           {&exec.NameError{}, exitUsage},
+	"exec.DuplicateNameError":  {&exec.DuplicateNameError{}, exitUsage},
+	"exec.NULError":            {&exec.NULError{Label: "k"}, exitRefused},
+	"exec.TooBigError":         {&exec.TooBigError{Label: "k"}, exitRefused},
+	"exec.ValueInArgvError":    {&exec.ValueInArgvError{}, exitRefused},
+	"exec.ErrNoInterpreter":    {&exec.StartError{Err: exec.ErrNoInterpreter}, exitNoCommand},
+	"exec.ErrCurrentDirectory": {&exec.StartError{Err: exec.ErrCurrentDirectory}, exitCannotRun},
+	"exec.FileError":           {&exec.FileError{}, exitFailed},
+	"exec.StartError":          {&exec.StartError{Err: fs.ErrNotExist}, exitNoCommand},
+	"exec.OutputError":         {&exec.OutputError{Err: syscall.ENOSPC}, exitFailed},
 }
 
 // These never end a command.

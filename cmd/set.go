@@ -58,7 +58,7 @@ The first 'set' makes the store, as 'init' does, where the keyring can serve.` +
 	}
 	wordFlag(f, &o.fromFile, "from-file", "take the value from a `file`, every byte of it")
 	wordFlag(f, &o.fromEnv, "from-env", "take the value from the environment variable `NAME`")
-	f.IntVar(&o.generate, "generate", 0, "make a random value of this many letters and digits")
+	f.IntVar(&o.generate, "generate", 0, "make a random value of this many letters and digits, 16 to 4096")
 	f.BoolVar(&o.replace, "replace", false, "replace the value that is there")
 	f.BoolVar(&o.unmasked, "unmasked", false, "take a value under 4 bytes, which is never masked")
 	return c
@@ -108,7 +108,9 @@ func runSet(sys Sys, at *place, label string, o setOptions) error {
 	if err := store.CheckLabel(label); err != nil {
 		return err
 	}
-	at.valueNext = o.asks(sys)
+	if at.valueNext = o.asks(sys); at.valueNext && sys.agent() != "" {
+		return &nobodyError{"a value may also come from a pipe or a file"}
+	}
 	s, err := openStore(sys, at)
 	if errors.Is(err, store.ErrNoStore) {
 		s, err = makeFor(sys, at, label, o)

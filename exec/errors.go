@@ -9,9 +9,9 @@ import (
 // ErrNoCommand is returned where Args is empty.
 var ErrNoCommand = errors.New("no command")
 
-// errCurrentDirectory refuses a program that was found only because PATH names
+// ErrCurrentDirectory refuses a program that was found only because PATH names
 // the current directory.
-var errCurrentDirectory = errors.New("found in the current directory, through PATH")
+var ErrCurrentDirectory = errors.New("found in the current directory, through PATH")
 
 // A NameError is a variable name that a value cannot be lent under.
 type NameError struct {

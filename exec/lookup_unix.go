@@ -36,7 +36,7 @@ func lookPath(name string, env []string) (string, error) {
 		found := filepath.Join(dir, name)
 		switch err := runnable(found); {
 		case err == nil && !filepath.IsAbs(found):
-			return "", wrapStart(name, errCurrentDirectory)
+			return "", wrapStart(name, ErrCurrentDirectory)
 		case err == nil:
 			return found, nil
 		case !isAbsent(err):

@@ -12,7 +12,7 @@ func lookPath(name string, _ []string) (string, error) {
 	path, err := exec.LookPath(name)
 	switch {
 	case errors.Is(err, exec.ErrDot):
-		err = errCurrentDirectory
+		err = ErrCurrentDirectory
 	case errors.Is(err, exec.ErrNotFound):
 		err = fs.ErrNotExist
 	case err == nil:
