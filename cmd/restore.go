@@ -170,10 +170,16 @@ func showDifference(sys Sys, at *place, b *store.Backup) (d difference, err erro
 		return d, nil
 	}
 	d.taken = true
-	var c store.Changes
+	var (
+		c             store.Changes
+		opening, lost []string
+	)
 	if err == nil {
 		defer s.Close()
 		c, err = b.Changes(s)
+	}
+	if err == nil {
+		opening, lost, err = waysBetween(s.Header(), b.Header())
 	}
 	if errors.As(err, new(interruptedError)) || errors.Is(err, errNoAnswer) {
 		return d, err
@@ -193,10 +199,6 @@ func showDifference(sys Sys, at *place, b *store.Backup) (d difference, err erro
 	tell("will be there again", c.Added)
 	tell("will be there no more", c.Removed)
 	tell("will be as they were", c.Changed)
-	opening, lost, err := waysBetween(s.Header(), b.Header())
-	if err != nil {
-		return d, err
-	}
 	more, less := tell("will open it again", opening), tell("will open it no more", lost)
 	d.ways = more || less
 	if now, found, _ := transfer.FindIdentitySlot(s.Header().Slots); found {
@@ -213,27 +215,26 @@ func showDifference(sys Sys, at *place, b *store.Backup) (d difference, err erro
 
 // waysBetween are the ways into a store that it has in one header and not in another.
 func waysBetween(now, then store.Header) (opening, lost []string, err error) {
-	ways := func(h store.Header) (all []string, err error) {
-		slots, err := transfer.RecoverySlots(h.Slots)
-		for _, s := range slots {
-			all = append(all, "the recovery for "+recipientWords(s.Recipients))
-		}
-		return all, err
-	}
-	had, err := ways(then)
+	had, err := transfer.RecoverySlots(then.Slots)
 	if err != nil {
 		return nil, nil, err
 	}
-	has, err := ways(now)
+	has, err := transfer.RecoverySlots(now.Slots)
+	opening, lost = recoveriesWithout(had, has), recoveriesWithout(has, had)
 	if now.StoreID != then.StoreID || now.Epoch != then.Epoch {
-		had, has = append(had, "the key that it had then"), append(has, "the key that it has now")
+		opening, lost = append(opening, "the key that it had then"), append(lost, "the key that it has now")
 	}
-	return without(had, has), without(has, had), err
+	return opening, lost, err
 }
 
-// without are the elements of a list that another does not have.
-func without(list, other []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+// recoveriesWithout are those of a list for whom another list has none.
+func recoveriesWithout(list, other []transfer.RecoverySlot) (words []string) {
+	for _, s := range list {
+		if !slices.ContainsFunc(other, func(o transfer.RecoverySlot) bool { return slices.Equal(o.Recipients, s.Recipients) }) {
+			words = append(words, "the recovery for "+recipientWords(s.Recipients))
+		}
+	}
+	return words
 }
 
 func confirmRestore(sys Sys, at *place, file string) error {
