@@ -53,7 +53,8 @@ func TestOutletFailure(t *testing.T) {
 		t.Errorf("Write = %v", err)
 	}
 	_ = o.file.SetWriteDeadline(time.Time{})
-	for _, again := range []func() error{o.flush, func() error { o.release(); return o.failure }, o.end} {
+	write := func() error { _, err := o.Write([]byte("more\n")); return err }
+	for _, again := range []func() error{write, o.flush, func() error { o.release(); return o.failure }, o.end} {
 		if err := again(); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("then %v", err)
 		}
