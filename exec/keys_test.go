@@ -8,6 +8,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +78,8 @@ func TestKeyAfterTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := through("sh", "-c", `head -c 100000 /dev/zero >&2; echo ended`)
+	resize(t, to, small)
+	cmd := through("sh", "-c", `head -c 70000 /dev/zero >&2; echo ended`)
 	cmd.Stderr = to
 	c := sit(t, cmd)
 	_ = to.Close()
@@ -94,9 +96,9 @@ func TestKeyAfterTheEnd(t *testing.T) {
 func TestKeyAtTheEnd(t *testing.T) {
 	dir := t.TempDir()
 	script := `sleep 100 | sh -c 'echo $$ >pid; exec "$@"' sh "$@" python3 -c '
-import signal, sys
+import os, signal, sys
 signal.signal(2, signal.SIG_DFL); signal.pthread_sigmask(signal.SIG_BLOCK, [2])
-print("ready", flush=True); sys.stdin.read(); open("ended", "w"); sys.exit(4)'; echo "next $?"`
+print(os.getpid(), file=open("program", "w")); print("ready", flush=True); sys.stdin.read(); sys.exit(4)'; echo "next $?"`
 	cmd := osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
 	cmd.Dir = dir
 	c := sit(t, cmd)
@@ -104,7 +106,8 @@ print("ready", flush=True); sys.stdin.read(); open("ended", "w"); sys.exit(4)'; 
 	pid := number(t, filepath.Join(dir, "pid"))
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
 	c.typed(t, "\x03")
-	eventually(t, "the program ends", func() bool { return !absent(filepath.Join(dir, "ended")) })
+	ended := "/proc/" + strconv.Itoa(number(t, filepath.Join(dir, "program")))
+	eventually(t, "the monitor reaps the program", func() bool { return absent(ended) })
 	time.Sleep(200 * time.Millisecond) // the monitor has said so
 	_ = syscall.Kill(pid, syscall.SIGCONT)
 	check(t, "outcome", c.end(t), outcome{Out: "ready\r\n^Cnext 4\r\n"})

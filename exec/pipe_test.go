@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // shell runs a script of bash, in which "$@" is us.
@@ -168,6 +170,17 @@ func (c *counting) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// small is less than a pipe holds unless told to, in bytes.
+const small = 32 << 10
+
+// resize makes a pipe hold so many bytes. It is left as it is then.
+func resize(t *testing.T, pipe *os.File, size int) {
+	t.Helper()
+	if _, err := unix.FcntlInt(pipe.Fd(), unix.F_SETPIPE_SZ, size); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestBlockedAtEnd signals us while the last output of a program that has ended
 // waits for its reader: we do not wait for ever.
 func TestBlockedAtEnd(t *testing.T) {
@@ -175,12 +188,14 @@ func TestBlockedAtEnd(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			note := filepath.Join(t.TempDir(), "note")
-			cmd := shell(`ulimit -c 0; exec "$@" sh -c 'head -c 100000 /dev/zero; echo 1 > ` + note + `'`)
+			cmd := shell(`ulimit -c 0; exec "$@" sh -c 'head -c 70000 /dev/zero; echo 1 > ` + note + `'`)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // INT and QUIT are no keys
-			out, err := cmd.StdoutPipe()
+			out, to, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
 			}
+			resize(t, to, small)
+			cmd.Stdout = to
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -190,7 +205,7 @@ func TestBlockedAtEnd(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 			_ = cmd.Process.Signal(sig)
 			check(t, "outcome", end(t, cmd), outcome{Signal: sig})
-			_ = out.Close()
+			_, _ = to.Close(), out.Close()
 		})
 	}
 }

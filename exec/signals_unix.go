@@ -112,14 +112,17 @@ func (b *inbox) last() (sig syscall.Signal, came bool) {
 }
 
 // catchUp returns when all signals that came before are in the inbox: one of our own,
-// of a higher number, comes after them. It is for a terminal.
+// of a higher number, comes after them. A second one gives another thread, which may
+// have taken one of them and not handed it on, the time to do so. It is for a terminal.
 func (b *inbox) catchUp() {
 	select {
 	case <-b.resized:
 	default:
 	}
-	_ = syscall.Kill(syscall.Getpid(), syscall.SIGWINCH)
-	<-b.resized
+	for range 2 {
+		_ = syscall.Kill(syscall.Getpid(), syscall.SIGWINCH)
+		<-b.resized
+	}
 }
 
 // early takes the next signal that came before the program was there, if any did.

@@ -50,9 +50,7 @@ func TestCallersPipeGrows(t *testing.T) {
 			}
 			defer func() { _ = out.Close() }()
 			if c.size > 0 {
-				if _, err := unix.FcntlInt(to.Fd(), unix.F_SETPIPE_SZ, c.size); err != nil {
-					t.Fatal(err)
-				}
+				resize(t, to, c.size)
 			}
 			cmd.Stdout = to
 			read := make(chan struct{})
