@@ -2,8 +2,10 @@ package redact
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // How many byte strings are found at once: sampled grams.
@@ -11,11 +13,13 @@ import (
 // In every pattern a window of m bytes is chosen, m being at most the length of
 // the shortest pattern. In the text only every (m-q+1)th group of q bytes, a
 // gram, is looked at: wherever a pattern lies, exactly one of the grams looked
-// at lies in its window. A table of bits, small enough for the cache, says "no"
-// for almost every gram; one that passes is looked up among the grams of the
-// windows, and the bytes around it are hashed and compared with the hash of each
-// window that it may stand in. Only then is the text compared with the pattern.
-// Every occurrence is found on its own, so overlaps need no care.
+// at lies in its window. A filter, small enough for the cache, says "no" for almost
+// every gram. For one that passes, a table tells at which offsets of windows it
+// stands, and so where in the text a window may begin. What is there is hashed, and
+// a second filter says "no" where no window has that hash. Only then is the text
+// compared with the pattern. No table grows with how many windows a gram stands in,
+// so all stay near, and no place of the text is hashed twice. Every occurrence is
+// found on its own, so overlaps need no care.
 
 const (
 	minGram = 4
@@ -29,91 +33,141 @@ type index struct {
 	gram   int    // bytes
 	mask   uint64 // of those of a gram in a word
 	window int    // bytes
-	stride int    // the distance of the grams looked at
+	stride int    // the distance of the grams looked at, and how many a window has
 
-	seen      []uint64 // two bits of a word for every hash of a gram in a window
-	seenShift int
-	starts    []int32 // by hash: where its places begin; they end where the next ones begin
-	shift     int
-	places    []place
+	grams   filter // those of windows
+	offsets offsets
+	hashes  filter // those of windows
+
+	windows []window // sorted by hash
+	starts  []int32  // by the upper bits of a hash: where its windows begin; they end where the next ones begin
+	shift   int
 }
 
-// A place says that a gram stands at some offset of the window of a pattern. From
-// the lowest bit on it has the pattern, the offset, eight bits of the gram's hash
-// and 24 of the window's. The bytes themselves are far away in the memory; most
-// texts that only look like a pattern are told apart without them.
-type place uint64
-
-const patternBits = 27
-
-func newPlace(id int32, offset int, gram, window uint32) place {
-	return place(window>>8)<<40 | place(uint8(gram))<<32 | place(offset)<<patternBits | place(id)
+// A window says that the window of a pattern has a hash. The bytes themselves are
+// far away in the memory.
+type window struct {
+	hash    uint32
+	pattern int32
+	before  uint8 // bytes of the pattern
 }
 
-func (p place) pattern() int32          { return int32(p & (1<<patternBits - 1)) }
-func (p place) offset() int             { return int(uint32(p) >> patternBits) }
-func (p place) isOf(gram uint32) bool   { return uint8(p>>32) == uint8(gram) }
-func (p place) isIn(window uint32) bool { return uint32(p>>40) == window>>8 }
-
-const maxSeen = 18 // the logarithm of the most words of seen: 2 MiB, which a cache still holds
+// The logarithms of how large a table gets at most: the filters of grams and of
+// windows 1 MiB and 1/4 MiB, which the second level of a cache holds or nearly so, and
+// the offsets 4 MiB, which are asked for less. With 1,000 values larger ones tell more
+// apart, but take longer to answer.
+const (
+	maxGrams   = 17 // words
+	maxHashes  = 15 // words
+	maxOffsets = 16 // lines
+)
 
 // mix spreads a word over 64 bits: more over the upper ones, which are its hash.
 func mix(word uint64) uint64 { return word * 0x9e3779b97f4a7c15 }
 
 func hash(word uint64) uint32 { return uint32(mix(word) >> 32) }
 
+// A filter knows a set of hashes, and takes a few others for them: a Bloom filter
+// with two bits for each, in one word, so that one access to the memory tells.
+type filter struct {
+	words []uint64
+	shift int
+}
+
+// newFilter makes a filter of n words or more, but of no more than 1<<most.
+func newFilter(n, most int) filter {
+	size := min(max(bits.Len(uint(n)), 8), most)
+	return filter{make([]uint64, 1<<size), 32 - size}
+}
+
+func (f *filter) add(hash uint32) {
+	f.words[hash>>f.shift] |= 1<<(hash&63) | 1<<(hash>>6&63)
+}
+
+// has is 1 if the filter has a hash, and 0 otherwise.
+func (f *filter) has(hash uint32) int { return both(f.words[hash>>(f.shift&31)], hash) }
+
+// both is 1 if a word of a filter has both bits of a hash, and 0 otherwise.
+func both(word uint64, hash uint32) int {
+	return int(word >> (hash & 63) & (word >> (hash >> 6 & 63)) & 1)
+}
+
+// offsets know at which offsets of windows each gram stands, and at times name
+// others: a Bloom filter for each offset, of which a word has a bit for every one of
+// them. The two words of a gram are in one line of the cache.
+type offsets struct {
+	lines [][16]uint32
+	shift int
+}
+
+// newOffsets makes offsets of n lines or more, but of no more than 1<<maxOffsets.
+func newOffsets(n int) offsets {
+	size := min(max(bits.Len(uint(n)), 4), maxOffsets)
+	return offsets{make([][16]uint32, 1<<size), 32 - size}
+}
+
+// words are those of a gram. Its line is that of other bits of the hash than in a
+// filter, which is wrong about grams that share those.
+func (o *offsets) words(gram uint32) (a, b *uint32) {
+	line := &o.lines[gram*0x85ebca6b>>(o.shift&31)]
+	return &line[gram&7], &line[8+gram>>3&7]
+}
+
+func (o *offsets) add(gram uint32, offset int) {
+	a, b := o.words(gram)
+	*a |= 1 << offset
+	*b |= 1 << offset
+}
+
 // newIndex indexes the patterns that ids names.
 func newIndex(forms *arena, ids []int32) *index {
-	window := maxWindow
+	size := maxWindow
 	for _, id := range ids {
-		window = min(window, int(forms.least[id]))
+		size = min(size, int(forms.least[id]))
 	}
-	x := &index{arena: forms, gram: minGram, window: window}
-	if window >= 2*maxGram {
+	x := &index{arena: forms, gram: minGram, window: size}
+	if size >= 2*maxGram {
 		x.gram = maxGram
 	}
 	x.mask = 1<<(8*x.gram) - 1
-	x.stride = window - x.gram + 1
+	x.stride = size - x.gram + 1
 	n := len(ids) * x.stride
-	size := bits.Len(uint(n)) - 1
-	x.seenShift = 32 - min(max(size-1, 8), maxSeen)
-	x.seen = make([]uint64, 1<<(32-x.seenShift))
-	x.shift = 32 - size
-	x.starts = make([]int32, 1<<size+1)
+	x.grams, x.offsets, x.hashes = newFilter(n/4, maxGrams), newOffsets(n/16), newFilter(len(ids), maxHashes)
+	x.windows = make([]window, 0, len(ids)) // all of its room is wiped
 	rarity := newRarity(forms, ids)
 	for _, id := range ids {
-		forms.windows[id] = uint8(rarity.window(forms.head(id), window))
+		before := rarity.window(forms.head(id), size)
+		from := int(forms.bounds[id]) + before
+		for i := range x.stride {
+			gram := x.hash(forms.bytes[from+i:])
+			x.grams.add(gram)
+			x.offsets.add(gram, i)
+		}
+		w := window{hashWindow(forms.bytes[from : from+size]), id, uint8(before)}
+		x.hashes.add(w.hash)
+		x.windows = append(x.windows, w)
 	}
-	for _, id := range ids {
-		x.each(id, func(gram uint32, _ int) {
-			x.seen[gram>>x.seenShift] |= 1<<(gram&63) | 1<<(gram>>6&63)
-			x.starts[gram>>x.shift+1]++
-		})
+	x.sort()
+	return x
+}
+
+// sort sorts the windows and notes where they begin.
+func (x *index) sort() {
+	slices.SortFunc(x.windows, func(v, w window) int { return cmp.Compare(v.hash, w.hash) })
+	size := bits.Len(uint(len(x.windows)))
+	x.shift = 32 - size
+	x.starts = make([]int32, 1<<size+1)
+	for _, w := range x.windows {
+		x.starts[w.hash>>x.shift+1]++
 	}
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
 	}
-	x.places = make([]place, n+1) // the last is behind all
-	for _, id := range ids {
-		from := int(forms.bounds[id]) + int(forms.windows[id])
-		hashed := hashWindow(forms.bytes[from : from+window])
-		x.each(id, func(gram uint32, offset int) {
-			next := &x.starts[gram>>x.shift]
-			x.places[*next] = newPlace(id, offset, gram, hashed)
-			*next++
-		})
-	}
-	copy(x.starts[1:], x.starts) // each was counted up to where the next ones begin
-	x.starts[0] = 0
-	return x
 }
 
-// each calls f for every gram of the window of a pattern, by its hash.
-func (x *index) each(id int32, f func(gram uint32, offset int)) {
-	from := int(x.bounds[id]) + int(x.windows[id])
-	for offset := range x.stride {
-		f(hash(binary.LittleEndian.Uint64(x.bytes[from+offset:])&x.mask), offset)
-	}
+// hash hashes the gram that text begins with, of which it reads a word.
+func (x *index) hash(text []byte) uint32 {
+	return hash(binary.LittleEndian.Uint64(text) & x.mask)
 }
 
 // multipliers keep the words of a window apart, of which the last has none.
@@ -127,6 +181,13 @@ func hashWindow(window []byte) uint32 {
 		return hash(firstGram(window) | firstGram(window[n-minGram:])<<32)
 	}
 	h := binary.LittleEndian.Uint64(window[n-word64:])
+	if n == maxWindow { // the most frequent one, at which no branch can be guessed wrongly
+		w := (*[maxWindow]byte)(window)
+		h += binary.LittleEndian.Uint64(w[0:]) * multipliers[0]
+		h += binary.LittleEndian.Uint64(w[8:]) * multipliers[1]
+		h += binary.LittleEndian.Uint64(w[16:]) * multipliers[2]
+		return hash(h)
+	}
 	for i := 0; i+word64 < n; i += word64 {
 		h += binary.LittleEndian.Uint64(window[i:]) * multipliers[i/word64]
 	}
@@ -140,16 +201,17 @@ type match struct {
 	at      int
 }
 
-// A hit is a gram of a text that may stand in a window. Hits are looked up by the
-// batch, step by step, so that the memory can fetch for all of them at once: with
-// many patterns little of them is in the cache.
-type hit struct {
-	gram     uint32 // its hash
-	at       int
-	from, to int32 // its places
-	ends     place // the first of them and the one behind, which brings them into the cache
-}
+// A hit is a place in a text, in the upper half, and the hash of what is there: of a
+// gram or of a window.
+type hit uint64
 
+func newHit(hash uint32, at int) hit { return hit(at)<<32 | hit(hash) }
+
+func (h hit) at() int      { return int(h >> 32) }
+func (h hit) hash() uint32 { return uint32(h) }
+
+// Hits are looked up by the batch, so that the memory can fetch for all of them at
+// once: with many patterns little of them is in the cache.
 const batch = 32
 
 // sieved has room for what was left of one sieve, less than a batch, and the next.
@@ -158,99 +220,104 @@ const sieved = 2 * batch
 // find adds every occurrence of a pattern in text to found, in no order.
 func (x *index) find(text []byte, found []match) []match {
 	var (
-		passed [sieved]int32 // where grams stand that seen has
-		hits   [sieved]hit
-		n, i   int
+		hits [sieved]hit // grams that the filter has
+		n, i int
 	)
 	for i+word64 <= len(text) {
 		grams := min((len(text)-word64-i)/x.stride+1, batch)
-		n = sieve(&passed, n, text[:i+(grams-1)*x.stride+word64], i, x.stride, x.seen, x.seenShift, x.mask)
+		n = sieve(&hits, n, text[:i+(grams-1)*x.stride+word64], i, x.stride, x.grams.words, x.grams.shift, x.mask)
 		i += grams * x.stride
-		if n < batch && i+word64 <= len(text) {
-			continue
+		if n >= batch {
+			found = x.verify(text, hits[:n], found)
+			n = 0
 		}
-		for k, at := range passed[:n] {
-			hits[k] = hit{gram: hash(binary.LittleEndian.Uint64(text[at:]) & x.mask), at: int(at)}
-		}
-		found = x.verify(text, hits[:n], found)
-		n = 0
 	}
 	for ; i+x.gram <= len(text); i += x.stride {
 		var word [word64]byte
 		copy(word[:], text[i:])
-		hits[0] = hit{gram: hash(binary.LittleEndian.Uint64(word[:]) & x.mask), at: i}
-		found = x.verify(text, hits[:1], found)
+		hits[n] = newHit(x.hash(word[:]), i)
+		n += x.grams.has(hits[n].hash())
+	}
+	if n > 0 {
+		found = x.verify(text, hits[:n], found)
 	}
 	return found
 }
 
 // sieve looks at every stride-th gram of text from i on, a batch at most, and adds to
-// the n offsets in passed those of grams that seen has. Most of the time goes to this:
+// the n hits those that the filter of these words has. Most of the time goes to this:
 // it is a function of its own, for the registers, and no branch depends on the text.
 //
 //go:noinline
-func sieve(passed *[sieved]int32, n int, text []byte, i, stride int, seen []uint64, shift int, mask uint64) int {
+func sieve(hits *[sieved]hit, n int, text []byte, i, stride int, words []uint64, shift int, mask uint64) int {
 	for ; i < len(text)-(word64-1); i += stride {
 		gram := hash(binary.LittleEndian.Uint64(text[i:]) & mask)
-		passed[n&(sieved-1)] = int32(i)
-		n += int(both(seen[gram>>(shift&31)], gram))
+		hits[n&(sieved-1)] = newHit(gram, i)
+		n += both(words[gram>>(shift&31)], gram)
 	}
 	return n
 }
 
-// both is 1 if a word of seen has both bits of a gram, and 0 otherwise.
-func both(word uint64, gram uint32) uint64 {
-	return word >> (gram & 63) & (word >> (gram >> 6 & 63)) & 1
-}
-
-// verify compares the text around the hits with the patterns that have their grams.
-func (x *index) verify(text []byte, hits []hit, found []match) []match {
-	for k := range hits {
-		h := hits[k].gram >> x.shift
-		hits[k].from, hits[k].to = x.starts[h], x.starts[h+1]
+// verify looks for windows around the grams that are hits.
+func (x *index) verify(text []byte, grams []hit, found []match) []match {
+	var (
+		all  [sieved]uint32 // the offsets of each gram
+		hits [sieved]hit    // windows that the filter has
+		n    int
+	)
+	for k, gram := range grams { // in two steps, of which the first fetches the lines
+		a, _ := x.offsets.words(gram.hash())
+		all[k&(sieved-1)] = *a
 	}
-	for k := range hits {
-		hits[k].ends = x.places[hits[k].from] ^ x.places[hits[k].to]
+	for k, gram := range grams {
+		_, b := x.offsets.words(gram.hash())
+		all[k&(sieved-1)] &= *b
 	}
-	possible := found
-	for k := range hits {
-		h := &hits[k]
-		last, window := -1, uint32(0)
-		for _, p := range x.places[h.from:h.to] {
-			if !p.isOf(h.gram) {
+	for k, gram := range grams {
+		for offsets := all[k&(sieved-1)]; offsets != 0; offsets &= offsets - 1 {
+			at := gram.at() - bits.TrailingZeros32(offsets)
+			if at < 0 || at+x.window > len(text) {
 				continue
 			}
-			if offset := p.offset(); offset != last {
-				from := h.at - offset
-				if from < 0 || from+x.window > len(text) {
-					continue
-				}
-				last, window = offset, hashWindow(text[from:from+x.window])
-			}
-			if p.isIn(window) {
-				possible = append(possible, match{pattern: p.pattern(), at: h.at - last - int(x.windows[p.pattern()])})
+			hits[n] = newHit(hashWindow(text[at:at+x.window]), at)
+			if n += x.hashes.has(hits[n].hash()); n == len(hits) {
+				found = x.compare(text, hits[:n], found)
+				n = 0
 			}
 		}
 	}
-	found = possible[:len(found)] // whose room is used again
-	for _, m := range possible[len(found):] {
-		head := x.head(m.pattern)
-		if m.at < 0 || !bytes.HasPrefix(text[m.at:], head) {
-			continue
+	return x.compare(text, hits[:n], found)
+}
+
+// compare compares the text with the patterns whose windows have the hashes of the
+// windows that are hits.
+func (x *index) compare(text []byte, windows []hit, found []match) []match {
+	for _, hit := range windows {
+		h := hit.hash() >> x.shift
+		for _, w := range x.windows[x.starts[h]:x.starts[h+1]] {
+			if w.hash != hit.hash() {
+				continue
+			}
+			at, head := hit.at()-int(w.before), x.head(w.pattern)
+			if at < 0 || !bytes.HasPrefix(text[at:], head) {
+				continue
+			}
+			n, form := len(head), x.form(w.pattern)
+			for n < len(form) && at+n < len(text) && text[at+n] == form[n] {
+				n++
+			}
+			found = append(found, match{w.pattern, int32(n), at})
 		}
-		n, form := len(head), x.form(m.pattern)
-		for n < len(form) && m.at+n < len(text) && text[m.at+n] == form[n] {
-			n++
-		}
-		m.n = int32(n)
-		found = append(found, m)
 	}
 	return found
 }
 
 func (x *index) wipe() {
-	clear(x.places)
-	clear(x.seen)
+	clear(x.grams.words)
+	clear(x.offsets.lines)
+	clear(x.hashes.words)
+	clear(x.windows)
+	clear(x.starts)
 }
 
 // A rarity knows how often each group of four bytes stands in a set of patterns,

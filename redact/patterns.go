@@ -71,10 +71,9 @@ func (p *patterns) index() {
 // An arena holds the forms of patterns side by side, in their order, which is
 // easier on the cache and leaves no copies behind.
 type arena struct {
-	bytes   []byte   // and a word, so that any byte of a form can be read with the seven behind it
-	bounds  []uint32 // by pattern: where its form begins; it ends where the next one begins
-	least   []uint8  // by pattern: how many bytes of its form count as it
-	windows []uint8  // by pattern: where in those the window begins, by which it is indexed
+	bytes  []byte   // and a word, so that any byte of a form can be read with the seven behind it
+	bounds []uint32 // by pattern: where its form begins; it ends where the next one begins
+	least  []uint8  // by pattern: how many bytes of its form count as it
 }
 
 func (a *arena) form(id int32) []byte { return a.bytes[a.bounds[id]:a.bounds[id+1]] }
@@ -88,7 +87,7 @@ func (p *patterns) gather() {
 	for i := range p.all {
 		size += len(p.all[i].form)
 	}
-	a := arena{make([]byte, 0, size+word64), make([]uint32, 1, len(p.all)+1), make([]uint8, 0, len(p.all)), make([]uint8, len(p.all))}
+	a := arena{make([]byte, 0, size+word64), make([]uint32, 1, len(p.all)+1), make([]uint8, 0, len(p.all))}
 	for i := range p.all {
 		old := p.all[i].form
 		a.bytes = append(a.bytes, old...)

@@ -552,7 +552,7 @@ func TestWipe(t *testing.T) {
 	for _, p := range m.patterns.all {
 		kept = append(kept, p.form)
 	}
-	places := m.patterns.indexes[0].places
+	index := m.patterns.indexes[0]
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -562,9 +562,14 @@ func TestWipe(t *testing.T) {
 			t.Errorf("part %d still has %q", i, b)
 		}
 	}
-	for _, p := range places {
-		if p != 0 {
+	for _, word := range slices.Concat(index.grams.words, index.hashes.words) {
+		if word != 0 {
 			t.Fatal("the grams of the value are still there")
+		}
+	}
+	for _, w := range index.windows {
+		if w != (window{}) {
+			t.Fatal("the windows of the value are still there")
 		}
 	}
 }
