@@ -38,6 +38,11 @@ func newBeginnings(forms *arena, patterns []pattern, ids []int32) *beginnings {
 	return b
 }
 
+func (b *beginnings) wipe() {
+	clear(b.grams)
+	b.first = [len(b.first)]int32{}
+}
+
 // end returns where the longest such end of text that begins at reach or behind
 // it begins, and a pattern that begins with it, or -1.
 func (b *beginnings) end(text []byte, reach int) (at int, id int32) {

@@ -142,10 +142,7 @@ func (s *scanner) dumped(r reading, last bool) {
 		}
 	})
 	for _, x := range s.indexes {
-		s.found = x.find(l.text, s.found[:0])
-		for _, m := range s.found {
-			s.dumpMatch(m, r)
-		}
+		x.find(l.text, func(m match) { s.dumpMatch(m, r) })
 	}
 	if last {
 		s.dumpEnding()

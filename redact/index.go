@@ -13,13 +13,13 @@ import (
 // In every pattern a window of m bytes is chosen, m being at most the length of
 // the shortest pattern. In the text only every (m-q+1)th group of q bytes, a
 // gram, is looked at: wherever a pattern lies, exactly one of the grams looked
-// at lies in its window. A filter, small enough for the cache, says "no" for almost
-// every gram. For one that passes, a table tells at which offsets of windows it
-// stands, and so where in the text a window may begin. What is there is hashed, and
-// a second filter says "no" where no window has that hash. Only then is the text
-// compared with the pattern. No table grows with how many windows a gram stands in,
-// so all stay near, and no place of the text is hashed twice. Every occurrence is
-// found on its own, so overlaps need no care.
+// at lies in its window. A filter, small enough for the cache, says "no" for most
+// grams. For one that passes, a table tells at which offsets of windows it stands,
+// and so where in the text a window may begin. What is there is hashed, and a second
+// filter says "no" where no window has that hash. Only then is the text compared
+// with the pattern. What is asked so often has a bounded size, however many patterns
+// there are, and no place of the text is hashed twice. Every occurrence is found on
+// its own, so overlaps need no care.
 
 const (
 	minGram = 4
@@ -39,33 +39,31 @@ type index struct {
 	offsets offsets
 	hashes  filter // those of windows
 
-	windows []window // sorted by hash
-	starts  []int32  // by the upper bits of a hash: where its windows begin; they end where the next ones begin
+	entries []entry // one for each pattern, sorted by hash
+	starts  []int32 // by the upper bits of a hash: where its entries begin; they end where the next ones begin
 	shift   int
 }
 
-// A window says that the window of a pattern has a hash. The bytes themselves are
-// far away in the memory.
-type window struct {
+// An entry says that the window of a pattern has a hash, and how many bytes of the
+// pattern are before it.
+type entry struct {
 	hash    uint32
 	pattern int32
-	before  uint8 // bytes of the pattern
+	before  uint8
 }
 
-// The logarithms of how large a table gets at most: the filters of grams and of
-// windows 1 MiB and 1/4 MiB, which the second level of a cache holds or nearly so, and
-// the offsets 4 MiB, which are asked for less. With 1,000 values larger ones tell more
-// apart, but take longer to answer.
+// The logarithms of how large a table of a class gets at most: the filters of grams
+// and of windows 1 MiB and 1/4 MiB, which the second level of a cache holds or nearly
+// so, and the offsets 4 MiB, which are asked for less. With 1,000 values larger ones
+// tell more apart, but take longer to answer.
 const (
 	maxGrams   = 17 // words
 	maxHashes  = 15 // words
 	maxOffsets = 16 // lines
 )
 
-// mix spreads a word over 64 bits: more over the upper ones, which are its hash.
-func mix(word uint64) uint64 { return word * 0x9e3779b97f4a7c15 }
-
-func hash(word uint64) uint32 { return uint32(mix(word) >> 32) }
+// hash spreads a word over 32 bits, more over the upper ones.
+func hash(word uint64) uint32 { return uint32(word * 0x9e3779b97f4a7c15 >> 32) }
 
 // A filter knows a set of hashes, and takes a few others for them: a Bloom filter
 // with two bits for each, in one word, so that one access to the memory tells.
@@ -106,8 +104,8 @@ func newOffsets(n int) offsets {
 	return offsets{make([][16]uint32, 1<<size), 32 - size}
 }
 
-// words are those of a gram. Its line is that of other bits of the hash than in a
-// filter, which is wrong about grams that share those.
+// words are those of a gram. A second hash chooses the line: the filter is wrong about
+// grams of which some bits of the first are those of another one.
 func (o *offsets) words(gram uint32) (a, b *uint32) {
 	line := &o.lines[gram*0x85ebca6b>>(o.shift&31)]
 	return &line[gram&7], &line[8+gram>>3&7]
@@ -132,9 +130,10 @@ func newIndex(forms *arena, ids []int32) *index {
 	x.mask = 1<<(8*x.gram) - 1
 	x.stride = size - x.gram + 1
 	n := len(ids) * x.stride
-	x.grams, x.offsets, x.hashes = newFilter(n/4, maxGrams), newOffsets(n/16), newFilter(len(ids), maxHashes)
-	x.windows = make([]window, 0, len(ids)) // all of its room is wiped
+	x.grams, x.offsets, x.hashes = newFilter(n/4, maxGrams), newOffsets(n/16), newFilter(len(ids), maxHashes) // 16 bits for each, or more
+	x.entries = make([]entry, 0, len(ids))                                                                    // all of its room is wiped
 	rarity := newRarity(forms, ids)
+	defer clear(rarity[:])
 	for _, id := range ids {
 		before := rarity.window(forms.head(id), size)
 		from := int(forms.bounds[id]) + before
@@ -143,22 +142,22 @@ func newIndex(forms *arena, ids []int32) *index {
 			x.grams.add(gram)
 			x.offsets.add(gram, i)
 		}
-		w := window{hashWindow(forms.bytes[from : from+size]), id, uint8(before)}
-		x.hashes.add(w.hash)
-		x.windows = append(x.windows, w)
+		hashed := hashWindow(forms.bytes[from : from+size])
+		x.hashes.add(hashed)
+		x.entries = append(x.entries, entry{hashed, id, uint8(before)})
 	}
 	x.sort()
 	return x
 }
 
-// sort sorts the windows and notes where they begin.
+// sort sorts the entries and notes where they begin.
 func (x *index) sort() {
-	slices.SortFunc(x.windows, func(v, w window) int { return cmp.Compare(v.hash, w.hash) })
-	size := bits.Len(uint(len(x.windows)))
+	slices.SortFunc(x.entries, func(d, e entry) int { return cmp.Compare(d.hash, e.hash) })
+	size := bits.Len(uint(len(x.entries)))
 	x.shift = 32 - size
 	x.starts = make([]int32, 1<<size+1)
-	for _, w := range x.windows {
-		x.starts[w.hash>>x.shift+1]++
+	for _, e := range x.entries {
+		x.starts[e.hash>>x.shift+1]++
 	}
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
@@ -217,8 +216,8 @@ const batch = 32
 // sieved has room for what was left of one sieve, less than a batch, and the next.
 const sieved = 2 * batch
 
-// find adds every occurrence of a pattern in text to found, in no order.
-func (x *index) find(text []byte, found []match) []match {
+// find calls f with every occurrence of a pattern in text, in no order.
+func (x *index) find(text []byte, f func(match)) {
 	var (
 		hits [sieved]hit // grams that the filter has
 		n, i int
@@ -228,7 +227,7 @@ func (x *index) find(text []byte, found []match) []match {
 		n = sieve(&hits, n, text[:i+(grams-1)*x.stride+word64], i, x.stride, x.grams.words, x.grams.shift, x.mask)
 		i += grams * x.stride
 		if n >= batch {
-			found = x.verify(text, hits[:n], found)
+			x.verify(text, hits[:n], f)
 			n = 0
 		}
 	}
@@ -239,9 +238,8 @@ func (x *index) find(text []byte, found []match) []match {
 		n += x.grams.has(hits[n].hash())
 	}
 	if n > 0 {
-		found = x.verify(text, hits[:n], found)
+		x.verify(text, hits[:n], f)
 	}
-	return found
 }
 
 // sieve looks at every stride-th gram of text from i on, a batch at most, and adds to
@@ -259,7 +257,7 @@ func sieve(hits *[sieved]hit, n int, text []byte, i, stride int, words []uint64,
 }
 
 // verify looks for windows around the grams that are hits.
-func (x *index) verify(text []byte, grams []hit, found []match) []match {
+func (x *index) verify(text []byte, grams []hit, f func(match)) {
 	var (
 		all  [sieved]uint32 // the offsets of each gram
 		hits [sieved]hit    // windows that the filter has
@@ -281,42 +279,40 @@ func (x *index) verify(text []byte, grams []hit, found []match) []match {
 			}
 			hits[n] = newHit(hashWindow(text[at:at+x.window]), at)
 			if n += x.hashes.has(hits[n].hash()); n == len(hits) {
-				found = x.compare(text, hits[:n], found)
+				x.compare(text, hits[:n], f)
 				n = 0
 			}
 		}
 	}
-	return x.compare(text, hits[:n], found)
+	x.compare(text, hits[:n], f)
 }
 
-// compare compares the text with the patterns whose windows have the hashes of the
-// windows that are hits.
-func (x *index) compare(text []byte, windows []hit, found []match) []match {
-	for _, hit := range windows {
-		h := hit.hash() >> x.shift
-		for _, w := range x.windows[x.starts[h]:x.starts[h+1]] {
-			if w.hash != hit.hash() {
+// compare compares the text with the patterns whose windows have the hashes of hits.
+func (x *index) compare(text []byte, hits []hit, f func(match)) {
+	for _, h := range hits {
+		upper := h.hash() >> x.shift
+		for _, e := range x.entries[x.starts[upper]:x.starts[upper+1]] {
+			if e.hash != h.hash() {
 				continue
 			}
-			at, head := hit.at()-int(w.before), x.head(w.pattern)
+			at, head := h.at()-int(e.before), x.head(e.pattern)
 			if at < 0 || !bytes.HasPrefix(text[at:], head) {
 				continue
 			}
-			n, form := len(head), x.form(w.pattern)
+			n, form := len(head), x.form(e.pattern)
 			for n < len(form) && at+n < len(text) && text[at+n] == form[n] {
 				n++
 			}
-			found = append(found, match{w.pattern, int32(n), at})
+			f(match{e.pattern, int32(n), at})
 		}
 	}
-	return found
 }
 
 func (x *index) wipe() {
 	clear(x.grams.words)
 	clear(x.offsets.lines)
 	clear(x.hashes.words)
-	clear(x.windows)
+	clear(x.entries)
 	clear(x.starts)
 }
 
@@ -341,9 +337,9 @@ func (r *rarity) of(form []byte, i int) *uint16 {
 	return &r[hash(firstGram(form[i:]))>>20]
 }
 
-// window chooses where the window of m bytes lies in a pattern: where its grams
-// cost least, that is, where few patterns share them and their bytes are rare in
-// text.
+// window chooses where the window of m bytes lies in a pattern: where few patterns
+// share its grams, so that fewer offsets are tried for each and fewer windows are the
+// same, and where their bytes are rare in text.
 func (r *rarity) window(form []byte, m int) int {
 	var costs [maxForm]int32
 	sum := int32(0)

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -17,12 +18,12 @@ func TestIndex(t *testing.T) {
 		all[i] = byte(i)
 	}
 	for _, among := range []string{"a", "ab", "0123456789abcdef", someLetters, string(all)} {
-		for _, class := range classes {
+		for _, class := range append(classes[:], maxWindow) {
 			for range 20 {
 				p := new(patterns)
 				for range []int{1, 2, 20, 400}[s.IntN(4)] {
-					least := class + s.IntN(maxForm/2-class)
-					form := []byte(s.bytes(least+s.IntN(30), among))
+					least := class + s.IntN(2)*s.IntN(maxForm/2)
+					form := []byte(s.bytes(least+s.IntN(2)*s.IntN(30), among))
 					p.all = append(p.all, pattern{form: form, least: least})
 				}
 				p.gather()
@@ -31,14 +32,16 @@ func TestIndex(t *testing.T) {
 					ids[i] = int32(i)
 				}
 				var text []byte
-				for size := s.IntN(300); len(text) < size; {
+				for size := s.IntN(300 << (4 * s.IntN(2))); len(text) < size; {
 					form := p.all[s.IntN(len(p.all))].form
 					text = append(text, form[s.IntN(len(form)):]...)
 					text = append(text, form[:s.IntN(len(form)+1)]...)
 					text = append(text, s.bytes(s.IntN(9), among)...)
 				}
 				x := newIndex(&p.forms, ids)
-				got, want := x.find(text, nil), plainFind(p, text)
+				var got []match
+				x.find(text, func(m match) { got = append(got, m) })
+				want := plainFind(p, text)
 				slices.SortFunc(got, compareMatches)
 				if !slices.Equal(got, want) {
 					t.Fatalf("%d patterns, windows of %d bytes, %q: got %d matches, want %d", len(ids), x.window, text, len(got), len(want))
@@ -69,4 +72,31 @@ func plainFind(p *patterns, text []byte) (found []match) {
 
 func compareMatches(x, y match) int {
 	return cmp.Or(int(x.pattern-y.pattern), x.at-y.at, int(x.n-y.n))
+}
+
+// Of forms that are equal one is kept, and none stays behind elsewhere.
+func TestEqualForms(t *testing.T) {
+	f := new(forms)
+	f.of([]byte(token))
+	p := &patterns{all: slices.Clone(f.patterns)}
+	if p.sort(); len(p.all) == len(f.patterns) {
+		t.Fatal("no two forms are equal")
+	}
+	p.gather()
+	for _, old := range f.patterns {
+		if len(bytes.Trim(old.form, "\x00")) > 0 {
+			t.Errorf("%q is still there", old.form)
+		}
+	}
+}
+
+// Values that are found everywhere, each over all others, leave a span each.
+func TestSpansMerge(t *testing.T) {
+	p := newPatterns([][]byte{[]byte(fmt.Sprintf("%064x", 0xabcd00)), []byte(fmt.Sprintf("%064x", 0xabcd01))})
+	s := newScanner(p)
+	for range 2 {
+		if s.scan(bytes.Repeat([]byte("0"), block), 0, true, true); len(s.spans) > 2*p.labels {
+			t.Errorf("got %d spans of %d values", len(s.spans), p.labels)
+		}
+	}
 }

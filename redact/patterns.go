@@ -17,6 +17,7 @@ const maxWindow = 32
 // change, so that any number of streams can share them.
 type patterns struct {
 	all        []pattern // sorted by form, each form once
+	labels     int
 	forms      arena
 	words      []int32
 	indexes    []*index
@@ -24,20 +25,32 @@ type patterns struct {
 }
 
 func newPatterns(values [][]byte) *patterns {
-	p := new(patterns)
+	p := &patterns{labels: len(values)}
 	for i, value := range values {
 		f := forms{label: int32(i)}
 		f.of(value)
 		p.all = append(p.all, f.patterns...)
 	}
+	p.sort()
+	p.gather()
+	p.index()
+	return p
+}
+
+// sort sorts the patterns by form, and wipes all but the first of each.
+func (p *patterns) sort() {
 	slices.SortFunc(p.all, func(x, y pattern) int {
 		return cmp.Or(bytes.Compare(x.form, y.form), int(x.origin)-int(y.origin), int(x.label-y.label), int(x.kind)-int(y.kind), x.least-y.least, y.public-x.public)
 	})
-	p.all = slices.CompactFunc(p.all, func(x, y pattern) bool { return bytes.Equal(x.form, y.form) })
-	p.gather()
-
-	p.index()
-	return p
+	distinct := p.all[:0]
+	for _, next := range p.all {
+		if n := len(distinct); n > 0 && bytes.Equal(distinct[n-1].form, next.form) {
+			clear(next.form)
+			continue
+		}
+		distinct = append(distinct, next)
+	}
+	p.all = distinct
 }
 
 // index sorts the patterns by how they are searched.
@@ -103,6 +116,9 @@ func (p *patterns) gather() {
 func (p *patterns) wipe() {
 	for _, x := range p.indexes {
 		x.wipe()
+	}
+	for _, b := range p.beginnings {
+		b.wipe()
 	}
 	clear(p.forms.bytes)
 	*p = patterns{}

@@ -34,10 +34,10 @@ type scanner struct {
 	dump      view
 	dumpShown view
 	lines     []dumpLine
-	units     []unit  // of one of them
-	found     []match // in one view
+	units     []unit // of one of them
 
-	spans []span
+	spans  []span
+	latest []int // by label: which of them was added last, of this text or of one before
 
 	// live is the first place from which the text may still become a match, and
 	// held how many bytes of a form stand there.
@@ -66,7 +66,7 @@ func (l *layer) source(a, b int) (from, to int) {
 }
 
 func newScanner(p *patterns) *scanner {
-	s := &scanner{patterns: p}
+	s := &scanner{patterns: p, latest: make([]int, p.labels)}
 	for i := range s.layers[1:] {
 		s.layers[i+1].under = &s.layers[i]
 	}
@@ -96,10 +96,7 @@ func (s *scanner) scan(text []byte, floor int, first, end bool) {
 // what is live in it.
 func (s *scanner) search(l *layer, last bool) {
 	for _, x := range s.indexes {
-		s.found = x.find(l.text, s.found[:0])
-		for _, m := range s.found {
-			s.match(l, m)
-		}
+		x.find(l.text, func(m match) { s.match(l, m) })
 	}
 	if last {
 		s.ending(l)
@@ -177,19 +174,20 @@ func (s *scanner) source(l *layer, a, b int) (from, to int) {
 	return from, to
 }
 
-// add keeps a span. One that overlaps the last one, and cannot change the label
-// of their mask, becomes a part of it: a value that repeats itself has many.
+// add keeps a span. One that overlaps the last one of its label, and cannot change
+// the label of their mask, becomes a part of it: a value that repeats itself has many.
 func (s *scanner) add(new span) {
 	if new.from < s.floor {
 		return
 	}
-	if n := len(s.spans); n > 0 {
-		old := &s.spans[n-1]
+	if i := s.latest[new.label]; i < len(s.spans) {
+		old := &s.spans[i]
 		if old.label == new.label && new.longest <= old.longest && new.from < old.to && old.from < new.to {
 			old.from, old.to = min(old.from, new.from), max(old.to, new.to)
 			return
 		}
 	}
+	s.latest[new.label] = len(s.spans)
 	s.spans = append(s.spans, new)
 }
 
@@ -255,10 +253,7 @@ func (s *scanner) doubtful(from int) {
 		s.hold(from+at, len(rest)-at)
 	}
 	for _, x := range s.indexes {
-		s.found = x.find(rest, s.found[:0])
-		for _, m := range s.found {
-			s.hold(from+m.at, int(m.n))
-		}
+		x.find(rest, func(m match) { s.hold(from+m.at, int(m.n)) })
 	}
 	for _, id := range s.words {
 		for n := min(len(s.all[id].form)-1, len(rest)); n > 0; n-- {

@@ -552,7 +552,7 @@ func TestWipe(t *testing.T) {
 	for _, p := range m.patterns.all {
 		kept = append(kept, p.form)
 	}
-	index := m.patterns.indexes[0]
+	index, beginnings := m.patterns.indexes[0], m.patterns.beginnings
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -562,13 +562,21 @@ func TestWipe(t *testing.T) {
 			t.Errorf("part %d still has %q", i, b)
 		}
 	}
-	for _, word := range slices.Concat(index.grams.words, index.hashes.words) {
+	for _, word := range slices.Concat(index.grams.words, index.hashes.words, beginnings[0].grams, beginnings[1].grams) {
 		if word != 0 {
 			t.Fatal("the grams of the value are still there")
 		}
 	}
-	for _, w := range index.windows {
-		if w != (window{}) {
+	for _, line := range index.offsets.lines {
+		if line != [len(line)]uint32{} {
+			t.Fatal("the offsets of the value's grams are still there")
+		}
+	}
+	if slices.Max(index.starts) != 0 || slices.Max(beginnings[0].first[:]) != 0 {
+		t.Fatal("what the hashes or the forms of the value begin with is still there")
+	}
+	for _, e := range index.entries {
+		if e != (entry{}) {
 			t.Fatal("the windows of the value are still there")
 		}
 	}
