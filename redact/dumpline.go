@@ -16,6 +16,7 @@ const (
 	leastMarked = 4  // … of one with a mark behind
 	mostIndent  = 8  // blanks
 	longestLine = 254
+	half        = 8 // groups, behind which a row may have a wider gap
 )
 
 // A reading is one of the ways to read what a line of a dump consists of.
@@ -36,7 +37,8 @@ const (
 // A grouping says which groups of digits there are in a reading: least to most
 // digits, in steps, all groups but the last of as many if they are alike, and so
 // many blanks between them at most; between groups of two or four digits as many
-// may be.
+// may be, everywhere on a line or behind half of a row: else the column of text
+// begins there, which may look like one group more.
 type grouping struct {
 	base, least, most, step int
 	alike                   bool
@@ -169,7 +171,7 @@ func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pendi
 
 func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit, pending int) {
 	in := groupings[r]
-	i, size := line.groups, 0
+	i, size, narrow := line.groups, 0, false
 	if line.unclear {
 		return units, i
 	}
@@ -187,8 +189,9 @@ func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit,
 		if g.to < len(text) && !isBlank(text[g.to]) {
 			gap--
 		}
-		more = i < len(text) && (!in.alike || size == 0 || n == size) && (gap <= in.gap || gap == n && n <= 4)
-		size = n
+		wide := gap == n && n <= 4 && (!narrow || len(units) == half)
+		more = i < len(text) && (!in.alike || size == 0 || n == size) && (gap <= in.gap || wide)
+		size, narrow = n, narrow || gap <= in.gap
 	}
 	return units, -1
 }

@@ -29,6 +29,7 @@ func (f *forms) encoded(value []byte) {
 	f.base64(value)
 	f.bare(hex.AppendEncode(nil, value))
 	f.bare(upper(hex.AppendEncode(nil, value)))
+	f.otherBreaks(value)
 	f.add(wide(value, binary.LittleEndian))
 	f.quoted(value)
 	if len(value) > longText {
@@ -54,6 +55,23 @@ func (f *forms) base64(value []byte) {
 		}
 		f.add(e)
 	}
+}
+
+// otherBreaks adds what becomes of lines that have been through Windows, or back,
+// before they are encoded. The first view takes no notice of how a line ends.
+func (f *forms) otherBreaks(value []byte) {
+	if bytes.IndexByte(value, '\n') < 0 {
+		return
+	}
+	from, to := []byte("\n"), []byte("\r\n")
+	if bytes.Contains(value, to) {
+		from, to = to, from
+	}
+	other := bytes.ReplaceAll(value, from, to)
+	f.base64(other)
+	f.bare(hex.AppendEncode(nil, other))
+	f.bare(upper(hex.AppendEncode(nil, other)))
+	clear(other)
 }
 
 // base32 adds the five alignments of base32 (RFC 4648).
@@ -167,8 +185,9 @@ func eachOf(value []byte, between string, spell func(dst, char []byte) []byte) (
 
 // twice adds what really occurs of one encoding in another: base64 of base64
 // (a registry login in a Kubernetes secret), of hex, of UTF-16 (PowerShell's
-// -EncodedCommand), of JSON (a token's claims) and of a URL's; hex of base64 and of
-// UTF-16 (PowerShell's ConvertFrom-SecureString where there is no DPAPI).
+// -EncodedCommand), of JSON (a token's claims), also in JSON (a record of a queue), and
+// of a URL's; hex of base64, of JSON and of UTF-16 (PowerShell's
+// ConvertFrom-SecureString where there is no DPAPI).
 func (f *forms) twice(value []byte) {
 	inner := aligned(value, base64.RawStdEncoding, 3, 4)
 	f.bare(hex.AppendEncode(nil, inner[0]))
@@ -179,10 +198,14 @@ func (f *forms) twice(value []byte) {
 	if utf8.RuneCount(value) < len(value) {
 		inner = append(inner, wide(value, binary.BigEndian))
 	}
-	for _, text := range append(inJSON(value), inURL(value)) {
+	for _, text := range inJSON(value) {
 		if !bytes.Equal(text, value) {
-			inner = append(inner, text)
+			f.bare(hex.AppendEncode(nil, text))
+			inner = append(inner, text, inJSON(text)[0])
 		}
+	}
+	if text := inURL(value); !bytes.Equal(text, value) {
+		inner = append(inner, text)
 	}
 	for _, text := range inner {
 		f.base64(text)

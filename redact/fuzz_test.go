@@ -213,6 +213,8 @@ func (s *scene) spelled(v string) string {
 			v = v[:len(v)*(8+s.IntN(9))/16] + s.pick("...", "…", "", "\n")
 		case 21:
 			v = s.quoted(v)
+		case 22:
+			v = strings.ReplaceAll(v, "\n", "\r\n")
 		case 13:
 			v = refHex(v, s.pick(", ", ",", " "), s.pick("0x%02x", "%d"))
 		}

@@ -606,6 +606,14 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 	refBase64(s, add)
 	plainHex := refHex(s, "", "%02x")
 	add('f', plainHex, strings.ToUpper(plainHex))
+	if strings.Contains(s, "\n") {
+		broken := strings.ReplaceAll(s, "\n", "\r\n")
+		if strings.Contains(s, "\r\n") {
+			broken = strings.ReplaceAll(s, "\r\n", "\n")
+		}
+		refBase64(broken, add)
+		add('f', refHex(broken, "", "%02x"), refHex(broken, "", "%02X"))
+	}
 	add('a', refWide(s, false))
 	for _, s := range []string{s, refUnescaped(s)} {
 		refQuoted(s, add)
@@ -707,10 +715,16 @@ func refEncodings(s string, composed bool, add func(kind byte, texts ...string))
 	if !refASCII.MatchString(s) {
 		inner = append(inner, refWide(s, true))
 	}
-	for _, j := range []string{html, plain, ascii, strings.ReplaceAll(url.QueryEscape(s), "+", "%20")} {
+	for _, j := range []string{html, plain, ascii} {
 		if j != s {
 			inner = append(inner, j)
+			add('f', refHex(j, "", "%02x"))
+			again, _, _ := refJSON(j)
+			inner = append(inner, again)
 		}
+	}
+	if inURL := strings.ReplaceAll(url.QueryEscape(s), "+", "%20"); inURL != s {
+		inner = append(inner, inURL)
 	}
 	for _, text := range inner {
 		refBase64(text, add)
@@ -832,7 +846,7 @@ func refHead(line string) int {
 
 // refDump is what a line of a dump spells in hex, in the other byte order if swapped.
 func refDump(line string, at int, swapped bool) (view []char) {
-	i := refHead(line)
+	i, groups, narrow := refHead(line), 0, false
 	for size := 0; i >= 0; {
 		g := refGroup.FindStringSubmatchIndex(line[i:])
 		if g == nil {
@@ -860,9 +874,11 @@ func refDump(line string, at int, swapped bool) (view []char) {
 		} else if g[8] >= 0 {
 			blanks = g[9] - g[8]
 		}
-		if i += g[1]; blanks > 1 && (blanks != len(digits) || blanks > 4) || i == len(line) || shorter {
+		groups++
+		if i += g[1]; blanks > 1 && (blanks != len(digits) || blanks > 4 || narrow && groups != 8) || i == len(line) || shorter {
 			return view
 		}
+		narrow = narrow || blanks < 2
 	}
 	return view
 }
