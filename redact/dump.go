@@ -190,7 +190,8 @@ func (s *scanner) dumpEnding() {
 		s.add(span{from, len(s.text), s.all[id].label, len(s.text) - from})
 	}
 	if l.rest < len(s.dump.text) { // it may begin in what is not shown yet
-		s.hold(s.dump.pieces[l.rest].from, 0)
+		from, _ := s.spelling(l.rest, len(s.dump.text))
+		s.hold(from, 0)
 	}
 }
 
