@@ -227,12 +227,12 @@ func (in grouping) divide(text []byte, g unit) int {
 	return i
 }
 
-// beginsWithByte tells whether a line begins with two digits and a blank, or may do
-// so if it is open.
+// beginsWithByte tells whether a line begins with two digits and a blank, or has only
+// them, as the last one of a dump can; if it is open, whether it may.
 func beginsWithByte(line []byte, open bool) bool {
 	n := digits(line, 16, 2)
 	if n == len(line) {
-		return open
+		return n == 2 || open
 	}
 	return n == 2 && isBlank(line[n])
 }
@@ -413,14 +413,14 @@ func mayBeDump(line []byte) bool {
 	}
 	line = bytes.TrimPrefix(line, []byte("0x"))
 	n := digits(line, 16, leastOffset)
-	return n == len(line) || n >= leastOffset || n == 2 && isBlank(line[n]) || n >= leastMarked && (line[n] == ':' || isBlank(line[n]))
+	return n == len(line) || n >= leastOffset || n == 2 && line[n] <= ' ' || n >= leastMarked && (line[n] == ':' || isBlank(line[n]))
 }
 
 // beginsAsText tells so of most lines that are none, at next to no cost: by what
 // stands where two digits or an offset would end.
 func beginsAsText(line []byte) bool {
 	return len(line) > leastMarked &&
-		(!opensDump[line[0]] || !isBlank(line[0]) && !isBlank(line[2]) && !opensDump[line[leastMarked]])
+		(!opensDump[line[0]] || !isBlank(line[0]) && line[2] > ' ' && !opensDump[line[leastMarked]])
 }
 
 // opensDump are the bytes that an offset consists of, or a mark or blank behind it.

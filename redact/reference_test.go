@@ -824,7 +824,7 @@ var (
 	refOffset = regexp.MustCompile(`^([ \t]{0,8})((?:0x)?[0-9a-fA-F]{4,16}:[ \t]+|[0-9a-fA-F]{4,16} - [ \t]*|[0-9a-fA-F]{4,16}[ \t]{2,}|[0-9a-fA-F]{7}[ \t])?`)
 	refPlain  = regexp.MustCompile(`^[0-9a-fA-F]{6,16}[ \t]`)
 	refGroup  = regexp.MustCompile(`^(?:0x)?((?:[0-9a-fA-F]{2}){1,16})(?:([,-])([ \t]*)|([ \t]+)|$)`)
-	refByte   = regexp.MustCompile(`^[ \t]*[0-9a-fA-F]{2}[ \t]`)
+	refByte   = regexp.MustCompile(`^[ \t]*[0-9a-fA-F]{2}(?:[ \t]|$)`)
 )
 
 // refHead is where the groups of a line of a dump begin, or -1.

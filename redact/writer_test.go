@@ -83,6 +83,7 @@ func TestMasks(t *testing.T) {
 		{"dump of curl whose column of text looks like a byte", []string{"12-QRSTUVWXYZghijklmnopqrs"}, "0000: 31 32 2d 51 52 53 54 55 56 57 58 59 5a 67 68 69 12-QRSTUVWXYZghi\n0010: 6a 6b 6c 6d 6e 6f 70 71 72 73                   jklmnopqrs\n", "0000: [secret:L0]\n\n"},
 		{"swapped dump whose first group ends with an indent", []string{"{\n  ab12cd34ef56"}, "00000000: 20200a7b 32316261 34336463 36356665  {.  ab12cd34ef56\n", "00000000: [secret:L0]\n"},
 		{"dump of od with two blanks", []string{token}, "0000000  67  68  78  5f  45  78  34  6d  70  6c  65  54  30  6b  65  6e\n0000020  41  31  62  32  43  33  64  34  45  35  66  36  47  37  68  38\n", "0000000  [secret:L0]\n\n"},
+		{"dump whose last line is one byte", []string{"YQ2TpgyNHRykFP"}, "59 51 32 54 70 67 79 4e 48 52 79 6b 46\r\n50\r\n", "[secret:L0]\r\n\r\n"},
 		{"base64 of other line breaks", []string{"line-one-secret9\nline-two-secret8"}, "k: bGluZS1vbmUtc2VjcmV0OQ0KbGluZS10d28tc2VjcmV0OA==\n", "k: [secret:L0]A==\n"},
 		{"hex of other line breaks", []string{"line-one-secret9\r\nline-two-secret8"}, "k: 6C696E652D6F6E652D736563726574390A6C696E652D74776F2D73656372657438\n", "k: [secret:L0]\n"},
 		{"hex of JSON", []string{`ab"ef12345ghi`}, "7b226b223a202261625c2265663132333435676869227d", "7b226b223a2022[secret:L0]227d"},
