@@ -130,8 +130,9 @@ func newIndex(forms *arena, ids []int32) *index {
 	x.mask = 1<<(8*x.gram) - 1
 	x.stride = size - x.gram + 1
 	n := len(ids) * x.stride
-	x.grams, x.offsets, x.hashes = newFilter(n/4, maxGrams), newOffsets(n/16), newFilter(len(ids), maxHashes) // 16 bits for each, or more
-	x.entries = make([]entry, 0, len(ids))                                                                    // all of its room is wiped
+	// Up to their limits the tables have 16 bits for each gram or window, or more.
+	x.grams, x.offsets, x.hashes = newFilter(n/4, maxGrams), newOffsets(n/16), newFilter(len(ids), maxHashes)
+	x.entries = make([]entry, 0, len(ids)) // all of its room is wiped
 	rarity := newRarity(forms, ids)
 	defer clear(rarity[:])
 	for _, id := range ids {
