@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"secrets/machine"
 	"secrets/redact"
@@ -30,6 +31,7 @@ type place struct {
 var (
 	errNoHome     = errors.New("there is no home folder to keep the store in")
 	errNoKeyHome  = errors.New("there is no home folder to keep the key file in")
+	errTilde      = errors.New("only a shell makes a home folder of ~, and none did")
 	errKeyInStore = errors.New("the key file must not lie in the store's folder: who copies the one would get the other")
 )
 
@@ -119,10 +121,15 @@ func followed(path string) string {
 	return filepath.Join(followed(parent), filepath.Base(path))
 }
 
-// absolute is filepath.Abs, but leaves nothing as nothing.
+// absolute is filepath.Abs, but leaves nothing as nothing. It refuses a home folder
+// that was quoted, or stands in a file of settings: a folder of that name would be made
+// wherever we are run.
 func absolute(path string) (string, error) {
 	if path == "" {
 		return "", nil
+	}
+	if first, _, _ := strings.Cut(filepath.ToSlash(path), "/"); first == "~" {
+		return "", fmt.Errorf("%s: %w", path, errTilde)
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

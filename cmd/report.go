@@ -496,6 +496,8 @@ func aboutFiles(err error) (advice, bool) {
 		return advice{exitRefused, "name a file of your own with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.Is(err, errNoHome):
 		return advice{exitRefused, "set HOME, or name a folder with SECRETS_DIR; exec --bundle FILE needs neither"}, true
+	case errors.Is(err, errTilde):
+		return advice{exitRefused, "write the whole path, or $HOME where that is expanded; a folder of this name is ./~"}, true
 	case errors.Is(err, errNoKeyHome):
 		return advice{exitRefused, "set HOME, or name the key file with --key-file or SECRETS_KEY_FILE"}, true
 	case errors.Is(err, errKeyInStore):
