@@ -37,9 +37,9 @@ const (
 // A grouping says which groups of digits there are in a reading: least to most
 // digits, in steps, all groups but the last of as many if they are alike, and so
 // many blanks between them at most; between groups of two or four digits as many
-// may be, everywhere on a line or behind half of a row. Behind groups with blanks
-// only, none has a mark, but for OpenSSL's dash in the middle of a row. Else the column
-// of text begins there, which may look like one group more.
+// may be, everywhere on a line or behind half of a row. Behind a group without a mark
+// none has one, but for OpenSSL's dash in the middle of a row. Else the column of text
+// begins there, which may look like one group more.
 type grouping struct {
 	base, least, most, step int
 	alike                   bool
@@ -172,7 +172,7 @@ func (line dumpLine) read(text []byte, r reading, units []unit) (_ []unit, pendi
 
 func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit, pending int) {
 	in := groupings[r]
-	i, size, narrow, blanksOnly := line.groups, 0, false, false
+	i, size, narrow, unmarked := line.groups, 0, false, false
 	if line.unclear {
 		return units, i
 	}
@@ -187,12 +187,12 @@ func (line dumpLine) readGroups(text []byte, r reading, units []unit) (_ []unit,
 		}
 		gap := i - g.to
 		if gap > 0 && !isBlank(text[g.to]) {
-			if blanksOnly && (text[g.to] == ',' || len(units) >= half) {
+			if unmarked && (text[g.to] == ',' || len(units) >= half) {
 				break
 			}
 			gap--
 		} else {
-			blanksOnly = true
+			unmarked = true
 		}
 		units = append(units, g)
 		wide := gap == n && n <= 4 && (!narrow || len(units) == half)

@@ -199,12 +199,19 @@ func (f *forms) twice(value []byte) {
 		inner = append(inner, wide(value, binary.BigEndian))
 	}
 	for _, text := range inJSON(value) {
-		if !bytes.Equal(text, value) {
-			f.bare(hex.AppendEncode(nil, text))
-			inner = append(inner, text, inJSON(text)[0])
+		if bytes.Equal(text, value) {
+			clear(text)
+			continue
 		}
+		f.bare(hex.AppendEncode(nil, text))
+		again := inJSON(text)
+		inner = append(inner, text, again[0]) // the second time as Go writes it
+		clear(again[1])
+		clear(again[2])
 	}
-	if text := inURL(value); !bytes.Equal(text, value) {
+	if text := inURL(value); bytes.Equal(text, value) {
+		clear(text)
+	} else {
 		inner = append(inner, text)
 	}
 	for _, text := range inner {
@@ -604,5 +611,7 @@ func upper(b []byte) []byte {
 
 // upperDigits is a copy of a list with capital hex digits; the x of 0x stays.
 func upperDigits(list []byte) []byte {
-	return bytes.ReplaceAll(upper(bytes.Clone(list)), []byte("0X"), []byte("0x"))
+	all := upper(bytes.Clone(list))
+	defer clear(all)
+	return bytes.ReplaceAll(all, []byte("0X"), []byte("0x"))
 }

@@ -95,8 +95,10 @@ func (m *Masker) Wipe() {
 	<-m.built
 	m.searched.Lock()
 	defer m.searched.Unlock()
-	m.wiped = true
-	m.patterns.wipe()
+	if !m.wiped {
+		m.wiped = true
+		m.patterns.wipe()
+	}
 }
 
 // search searches a text with s, unless there is nothing left to search for.

@@ -846,7 +846,7 @@ func refHead(line string) int {
 
 // refDump is what a line of a dump spells in hex, in the other byte order if swapped.
 func refDump(line string, at int, swapped bool) (view []char) {
-	i, groups, narrow, blanksOnly := refHead(line), 0, false, false
+	i, groups, narrow, unmarked := refHead(line), 0, false, false
 	for size := 0; i >= 0; {
 		g := refGroup.FindStringSubmatchIndex(line[i:])
 		if g == nil {
@@ -856,10 +856,10 @@ func refDump(line string, at int, swapped bool) (view []char) {
 		if size > 0 && len(digits) > size || len(digits) > 2 && g[4] >= 0 && line[i+g[4]] == '-' {
 			return view
 		}
-		if g[4] >= 0 && blanksOnly && (line[i+g[4]] == ',' || groups >= 8) {
+		if g[4] >= 0 && unmarked && (line[i+g[4]] == ',' || groups >= 8) {
 			return view
 		}
-		blanksOnly = blanksOnly || g[4] < 0
+		unmarked = unmarked || g[4] < 0
 		shorter := len(digits) < size
 		size = len(digits)
 		var group []char
@@ -895,13 +895,13 @@ var (
 
 // refNumbers is what it spells in numbers of another base.
 func refNumbers(line string, at int, group *regexp.Regexp, base, gap int) (view []char) {
-	i, blanksOnly := refHead(line), false
+	i, unmarked := refHead(line), false
 	for size := 0; i >= 0; {
 		g := group.FindStringSubmatch(line[i:])
-		if g == nil || base < 10 && size > 0 && len(g[1]) > size || blanksOnly && strings.Contains(g[0], ",") {
+		if g == nil || base < 10 && size > 0 && len(g[1]) > size || unmarked && strings.Contains(g[0], ",") {
 			break
 		}
-		blanksOnly = blanksOnly || !strings.Contains(g[0], ",")
+		unmarked = unmarked || !strings.Contains(g[0], ",")
 		n, _ := strconv.ParseUint(g[1], base, 16)
 		if n > 0xff && len(g[1]) < 6 || base == 8 && g[1][0] > '3' && len(g[1]) == 3 || base == 8 && g[1][0] > '1' && len(g[1]) == 6 {
 			break

@@ -566,6 +566,7 @@ func TestWipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Wipe()
+	m.Wipe() // again does no harm
 	for i, b := range kept {
 		if strings.Trim(string(b), "\x00") != "" {
 			t.Errorf("part %d still has %q", i, b)
