@@ -59,7 +59,7 @@ except KeyboardInterrupt: print("taken")' "$@"; echo next`,
 					var got [2]outcome
 					for i, front := range [][]string{nil, through().Args} {
 						c := sit(t, osexec.Command(shell, append([]string{"-c", script, shell}, front...)...))
-						c.wait(t, "ready")
+						c.line(t, "ready")
 						time.Sleep(50 * time.Millisecond) // the last command of the script is about to start
 						c.typed(t, keys)
 						got[i] = c.end(t)
@@ -83,7 +83,7 @@ func TestKeyAfterTheEnd(t *testing.T) {
 	cmd.Stderr = to
 	c := sit(t, cmd)
 	_ = to.Close()
-	c.wait(t, "ended")
+	c.line(t, "ended")
 	time.Sleep(200 * time.Millisecond)
 	c.typed(t, "\x03")
 	time.Sleep(100 * time.Millisecond)
@@ -102,7 +102,7 @@ print(os.getpid(), file=open("program", "w")); print("ready", flush=True); sys.s
 	cmd := osexec.Command("bash", append([]string{"-c", script, "bash"}, through().Args...)...)
 	cmd.Dir = dir
 	c := sit(t, cmd)
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	pid := number(t, filepath.Join(dir, "pid"))
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
 	c.typed(t, "\x03")
@@ -118,7 +118,7 @@ print(os.getpid(), file=open("program", "w")); print("ready", flush=True); sys.s
 func TestEarlyEnd(t *testing.T) {
 	for _, keys := range []string{"\x04", "line\n\x04", "half\x04\x04"} {
 		c := sit(t, shell(`stty -echo; echo ready; sleep 0.1; "$@" cat`))
-		c.wait(t, "ready")
+		c.line(t, "ready")
 		c.typed(t, keys)
 		got := c.end(t)
 		want := "ready\r\n" + strings.ReplaceAll(strings.ReplaceAll(keys, "\x04", ""), "\n", "\r\n")
@@ -131,7 +131,7 @@ func TestSentFaults(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGXCPU} {
 		t.Run(sig.String(), func(t *testing.T) {
 			c := sit(t, through("sh", "-c", `echo ready; exec sleep 100`))
-			c.wait(t, "ready")
+			c.line(t, "ready")
 			_ = c.cmd.Process.Signal(sig)
 			check(t, "outcome", c.end(t), outcome{Signal: sig, Out: "ready\r\n"})
 		})

@@ -184,9 +184,9 @@ func TestSharedTerminalKilled(t *testing.T) {
 func TestSharedTerminalSize(t *testing.T) {
 	// A shell that waits for a child which ends well forgets a ^C: none is left by then.
 	c := sit(t, shell(`sleep 100 | "$@" bash -c 'trap "stty size </dev/stderr; echo sized; exec sleep 100" WINCH; echo ready; while :; do sleep 0.05; done'`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	_ = pty.Setsize(c.slave, &pty.Winsize{Rows: 30, Cols: 100})
-	c.wait(t, "30 100\r\nsized")
+	c.line(t, "30 100\r\nsized")
 	c.typed(t, "\x03")
 	check(t, "signal", c.end(t).Signal, syscall.SIGINT)
 }
@@ -194,7 +194,7 @@ func TestSharedTerminalSize(t *testing.T) {
 // TestSharedTerminalTypedAhead types a line that nobody reads: it is for the next.
 func TestSharedTerminalTypedAhead(t *testing.T) {
 	c := sit(t, shell(`true | "$@" sh -c 'echo ready; sleep 0.5'; read -r a; echo "got $a"`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	c.typed(t, "ahead\r")
 	check(t, "outcome", c.end(t), outcome{Out: "ready\r\nahead\r\ngot ahead\r\n"})
 }
@@ -205,7 +205,7 @@ func TestSharedTerminalHangup(t *testing.T) {
 	cmd := shell(`sleep 100 | "$@" sh -c 'echo ready; sleep 100; :'`)
 	cmd.Env = append(cmd.Environ(), "MARK="+mark)
 	c := sit(t, cmd)
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	_ = c.master.Close()
 	_ = end(t, c.cmd)
 	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })

@@ -114,6 +114,13 @@ func (c *console) wait(t *testing.T, text string) {
 	}
 }
 
+// line waits for a whole line. The kernel may show a line before its end: a key that
+// is typed then, or a signal, is seen between the two.
+func (c *console) line(t *testing.T, text string) {
+	t.Helper()
+	c.wait(t, text+"\r\n")
+}
+
 func (c *console) typed(t *testing.T, keys string) {
 	t.Helper()
 	if _, err := c.master.WriteString(keys); err != nil {
@@ -288,10 +295,10 @@ os.write(2, b"ready\n")
 while signal.sigwait([signal.SIGWINCH]): os.write(2, b"%d %d\n" % tuple(reversed(os.get_terminal_size(2))))`
 			cmd := osexec.Command("bash", append([]string{"-c", `exec "$@"` + redirection, "bash"}, through("python3", "-c", program).Args...)...)
 			c := sit(t, cmd)
-			c.wait(t, "ready")
+			c.line(t, "ready")
 			for _, size := range []pty.Winsize{{Rows: 30, Cols: 100}, {Rows: 10, Cols: 20}} {
 				_ = pty.Setsize(c.slave, &size)
-				c.wait(t, fmt.Sprintf("%d %d\r\n", size.Rows, size.Cols))
+				c.line(t, fmt.Sprintf("%d %d", size.Rows, size.Cols))
 			}
 			if name == "on all" {
 				check(t, "sizes shown", c.text(), "ready\r\n30 100\r\n10 20\r\n")
@@ -365,7 +372,7 @@ func TestTerminalFull(t *testing.T) {
 func TestHangup(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "hup")
 	c := sit(t, through("bash", "-c", `trap 'echo 1 >> `+note+`; exit' HUP; echo ready; while :; do sleep 0.05; done`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	_ = c.slave.Close()
 	_ = c.master.Close()
 	_ = end(t, c.cmd)
@@ -413,7 +420,7 @@ os.write(1, digest.hexdigest().encode())`, len(keys))))
 func TestEarlyKeys(t *testing.T) {
 	for i := range 40 {
 		c := sit(t, shell(`echo here; exec "$@" sleep 5`))
-		c.wait(t, "here")
+		c.line(t, "here")
 		time.Sleep(time.Duration(i) * 400 * time.Microsecond)
 		c.typed(t, "\x03")
 		o := c.end(t)
@@ -426,7 +433,7 @@ func TestEarlyKeys(t *testing.T) {
 // it does not read is lost with its pty, as docs/exec.md says.
 func TestTypedAhead(t *testing.T) {
 	c := sit(t, shell(`"$@" sh -c 'echo ready; sleep 0.3; read -r x; echo "got $x"'; read -r -t 0.2 y; echo "then ${y:-nothing}"`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	c.typed(t, "one\rtwo\r")
 	c.wait(t, "got one")
 	c.wait(t, "then nothing")
@@ -436,7 +443,7 @@ func TestTypedAhead(t *testing.T) {
 // terminal: nobody takes them away.
 func TestReaderOfTerminal(t *testing.T) {
 	c := sit(t, shell(`"$@" sh -c 'echo data; exec sleep 1000' | { read -r line; echo "read $line"; read -r key < /dev/tty; echo "key $key"; kill 0; }`))
-	c.wait(t, "read data")
+	c.line(t, "read data")
 	c.typed(t, "k\r")
 	c.wait(t, "key k")
 }
@@ -501,7 +508,7 @@ func TestTerminalKilled(t *testing.T) {
 	cmd := through("sh", "-c", `trap '' HUP; sleep 1000 & echo ready; exec sleep 1000`)
 	cmd.Env = append(cmd.Environ(), "MARK="+mark)
 	c := sit(t, cmd)
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	_ = cmd.Process.Kill()
 	check(t, "signal", end(t, cmd).Signal, syscall.SIGKILL)
 	eventually(t, "nothing is left", func() bool { return len(marked(mark)) == 0 })
@@ -514,7 +521,7 @@ import signal, time
 signal.signal(signal.SIGCONT, lambda *_: print("woken", flush=True))
 print("ready", flush=True)
 time.sleep(1)`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	check(t, "outcome", end(t, c.cmd), outcome{})
 	c.restored(t)
@@ -534,7 +541,7 @@ func TestTypedForNobody(t *testing.T) {
 func TestHangupIgnored(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "note")
 	c := sit(t, shell(`trap '' HUP; exec "$@" sh -c 'echo ready; cat; echo 1 >`+note+`'`))
-	c.wait(t, "ready")
+	c.line(t, "ready")
 	time.Sleep(50 * time.Millisecond)
 	_ = c.slave.Close()
 	_ = c.master.Close()
