@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -112,16 +113,28 @@ func (b *inbox) last() (sig syscall.Signal, came bool) {
 }
 
 // catchUp returns when all signals that came before are in the inbox: one of our own,
-// of a higher number, comes after them. A second one gives another thread, which may
-// have taken one of them and not handed it on, the time to do so. It is for a terminal.
+// of a higher number, comes after them. A thread that has taken one and not yet handed it
+// on gets one for itself, which comes after that. It is for a terminal.
 func (b *inbox) catchUp() {
 	select {
 	case <-b.resized:
 	default:
 	}
-	for range 2 {
-		_ = syscall.Kill(syscall.Getpid(), syscall.SIGWINCH)
-		<-b.resized
+	b.awaitOwn(syscall.Kill(syscall.Getpid(), syscall.SIGWINCH))
+	for err := range toThreads(syscall.SIGWINCH) {
+		b.awaitOwn(err)
+	}
+}
+
+// awaitOwn waits for a WINCH of our own that was sent without an error. A thread that
+// ended first has taken its own with it.
+func (b *inbox) awaitOwn(err error) {
+	if err != nil {
+		return
+	}
+	select {
+	case <-b.resized:
+	case <-time.After(time.Second):
 	}
 }
 
