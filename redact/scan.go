@@ -112,6 +112,22 @@ func (s *scanner) match(l *layer, m match) {
 	case p.kind == bare && l.under != nil:
 	case to-from <= maxSpan:
 		s.add(span{from, to, p.label, to - from})
+	default:
+		s.shorter(l, m)
+	}
+}
+
+// shorter takes as much of a match that takes too much of the stream as may be one, if
+// that much of the form counts.
+func (s *scanner) shorter(l *layer, m match) {
+	p := &s.all[m.pattern]
+	more := sort.Search(int(m.n)-p.least, func(i int) bool {
+		from, to := s.source(l, m.at, m.at+p.least+i)
+		return to-from > maxSpan
+	})
+	if more > 0 {
+		from, to := s.source(l, m.at, m.at+p.least+more-1)
+		s.add(span{from, to, p.label, to - from})
 	}
 }
 

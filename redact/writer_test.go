@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	crand "crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -207,6 +208,28 @@ func TestMasks(t *testing.T) {
 				t.Errorf("byte by byte: got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestStretched has a code of colour before every digit: the value takes more of the
+// stream than a match may, and what of it fits is masked if it is enough, by any cut.
+func TestStretched(t *testing.T) {
+	m := maskerOf(token)
+	for code, enough := range map[string]bool{"\x1b[31m": true, "\x1b[01;31m": true, "\x1b[38;5;196m": false} {
+		var b strings.Builder
+		for _, digit := range hex.EncodeToString([]byte(token)) {
+			fmt.Fprintf(&b, "%s%c\x1b[39m", code, digit)
+		}
+		text := []byte("x: " + b.String() + " y\n")
+		want := reference([]string{token}, string(text))
+		if bytes.Equal(want, text) == enough {
+			t.Errorf("%q: the reference gives %q", code, want)
+		}
+		for _, cuts := range [][]int{nil, {len(text) / 2}, everywhere(len(text))} {
+			if got := masked(m, text, cuts...); !bytes.Equal(got, want) {
+				t.Errorf("%q, cut at %v: got %q, want %q", code, cuts, got, want)
+			}
+		}
 	}
 }
 
