@@ -138,8 +138,11 @@ func isName(text []byte) bool {
 
 // publicBytes is how many bytes a value begins with that are no secret: of a URL all
 // up to its first part or, if there is none, its folders; of a user's name and a
-// password, the name.
+// password, the name; of an OpenSSH key, the first line.
 func publicBytes(value []byte, parts []part) int {
+	if isOpenSSH(value) {
+		return opensshLine
+	}
 	scheme := upTo(value, ":")
 	rest := bytes.TrimPrefix(value[len(scheme):], []byte("://"))
 	isURL := len(scheme)+len(rest) < len(value)

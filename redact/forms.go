@@ -313,6 +313,9 @@ func isStructure(line []byte) bool {
 		value = bytes.Trim(value, "\"',; \t")
 		return wordBytes(value) < minForm || isLiteral(value)
 	}
+	if isOpenSSH(line) && len(line) <= opensshLine {
+		return true
+	}
 	if line[0] == '#' && len(line) > 1 && (line[1] == ' ' || line[1] == '!') { // a comment
 		return true
 	}
@@ -320,6 +323,14 @@ func isStructure(line []byte) bool {
 		return true
 	}
 	return line[0] == '[' && line[len(line)-1] == ']' && wordBytes(line) < nearForm || wordBytes(line) < minForm-2
+}
+
+// opensshLine is how many bytes the first line of an OpenSSH key has. It says only of
+// which type the key is, if that has no passphrase.
+const opensshLine = 70
+
+func isOpenSSH(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB"))
 }
 
 // setting is the value in a line of a file of settings: key: value, key = value

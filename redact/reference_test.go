@@ -413,6 +413,7 @@ var (
 	refComment = regexp.MustCompile(`^#[ !]`)
 	refTag     = regexp.MustCompile(`(?s)^<(?:\?[^>]*|[^>=]*)>$`)
 	refSection = regexp.MustCompile(`^\[.*\]$`)
+	refOpenSSH = regexp.MustCompile(`^b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB.{0,18}$`)
 )
 
 // refSaid counts the letters and digits.
@@ -434,7 +435,7 @@ func refStructure(line string) bool {
 		value := strings.Trim(string(bytes.TrimSpace([]byte(m[2]))), "\"',; \t")
 		return refSaid(value) < 8 || refLiteral.MatchString(value)
 	}
-	if refComment.MatchString(line) || refTag.MatchString(line) {
+	if refComment.MatchString(line) || refTag.MatchString(line) || refOpenSSH.MatchString(line) {
 		return true
 	}
 	return refSection.MatchString(line) && refSaid(line) < 16 || refSaid(line) < 6

@@ -191,6 +191,7 @@ func TestMasks(t *testing.T) {
 		{"settings", []string{"# of the app\nDB_HOST=db.example.com\nexport DB_PASSWORD='hunter;2 hunter'\nAPI_KEY: k-0123456789 # old\nkey=database\n"}, "db.example.com hunter;2 hunter, k-0123456789, database", "db.example.com [secret:L0], [secret:L0], database"},
 		{"a connection string", []string{"AccountName=example;AccountKey=bm8gc2VjcmV0+A==;EndpointSuffix=core.example.net"}, "bm8gc2VjcmV0+A== core.example.net", "[secret:L0] core.example.net"},
 		{"what a header holds", []string{"Bearer " + token, "app:hunter2-47"}, token + " app hunter2-47 YXBwOmh1bnRlcjItNDc=", "[secret:L0] app [secret:L1] [secret:L1]c="},
+		{"an OpenSSH key", []string{openssh("b")}, openssh("b") + openssh("c") + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA", opensshMasked + openssh("c") + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA"},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -240,6 +241,14 @@ const account = `{"project_id": "example-project", "private_key_id": "6b1f0c2d9e
 
 const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx0qF3kqz9Jd7VbYw2n5cR8uTtL4mHsPqXoZ1yKfGvB6hWjUa\n" +
 	"Q3eD8rN1tYk5MxC7zSgVwPbLfHjT2oIuR9aEqXyZc4vB6nM0kJdGhFsWpOiUyTrE\nb7Qk9Zx==\n-----END RSA PRIVATE KEY-----\n"
+
+// openssh looks like a key of OpenSSH with a secret of its own.
+func openssh(secret string) string {
+	return "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n" +
+		"QyNTUxOQAAACD" + strings.Repeat(secret, 57) + "\n" + strings.Repeat(secret, 70) + "\n" + strings.Repeat(secret, 40) + "==\n-----END OPENSSH PRIVATE KEY-----\n"
+}
+
+const opensshMasked = "-----BEGIN OPENSSH PRIVATE KEY-----\n[secret:L0]\n\n\n\n-----END OPENSSH PRIVATE KEY-----\n"
 
 // TestUnchanged writes what holds no value: it must come out as it went in.
 func TestUnchanged(t *testing.T) {
