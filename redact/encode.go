@@ -306,6 +306,9 @@ func (f *forms) inQuotes(value []byte) {
 			f.add(bytes.ReplaceAll(value, []byte(q.char), []byte(q.by)))
 		}
 	}
+	if bytes.Contains(value, []byte("''")) {
+		f.add(quotedRuns(value))
+	}
 	if bytes.IndexByte(value, '!') >= 0 { // git
 		marks := bytes.ReplaceAll(value, []byte(`'`), []byte(`'\''`))
 		f.add(bytes.ReplaceAll(marks, []byte(`!`), []byte(`'\!'`)))
@@ -315,6 +318,21 @@ func (f *forms) inQuotes(value []byte) {
 	f.prefixed(value, '^', "&<>|^!%")
 	f.prefixed(value, '^', "&<>|^()%!\"")
 	f.prefixed(value, '`', "$\"`")
+}
+
+// quotedRuns is the value as dash has it inside single quotes: those of its own that
+// stand together are in double quotes together.
+func quotedRuns(value []byte) (b []byte) {
+	for i, c := range value {
+		if c == '\'' && (i == 0 || value[i-1] != '\'') {
+			b = append(b, `'"`...)
+		}
+		b = append(b, c)
+		if c == '\'' && (i+1 == len(value) || value[i+1] != '\'') {
+			b = append(b, `"'`...)
+		}
+	}
+	return b
 }
 
 // prefixed adds the value with escape before each of chars: cmd.exe, PowerShell.

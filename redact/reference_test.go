@@ -559,6 +559,9 @@ func refQuoted(s string, add func(kind byte, texts ...string)) {
 	if strings.Contains(s, "!") {
 		add('a', strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(s))
 	}
+	if strings.Contains(s, "''") {
+		add('a', refQuoteRun.ReplaceAllString(s, `'"$0"'`))
+	}
 	for _, q := range [][2]string{{"^", "&<>|^"}, {"^", "&<>|^!%"}, {"^", "&<>|^()%!\""}, {"`", "$\"`"}} {
 		var b strings.Builder
 		for i := range len(s) {
@@ -572,6 +575,8 @@ func refQuoted(s string, add func(kind byte, texts ...string)) {
 		}
 	}
 }
+
+var refQuoteRun = regexp.MustCompile(`'+`)
 
 var refPrefix = regexp.MustCompile(`(?s)^[A-Za-z0-9]{0,8}[_-](.*)$`)
 
