@@ -10,7 +10,7 @@ import (
 // JSON is put into JSON and percent codes are percent-encoded again. One table
 // serves all: which program escaped, and for whom, cannot be known.
 //
-//   %41 %u0041                     URLs, forms
+//   %41 %u0041                     URLs, forms; their % also doubled: %%41
 //   &amp; &#65; &#x41;             XML and HTML
 //   \n \" \\ \101 \x41 \u0041      C, Go, Python, JavaScript, JSON, shells
 //   \u{41} \x{41} \U00000041       (an unknown \c is c, as shells have it)
@@ -88,6 +88,12 @@ func undoPercent(s []byte) (escape, bool) {
 			return escape{}, whole
 		}
 		return escapedRune(6, r), true
+	case len(s) > 1 && s[1] == '%':
+		code, whole := number(s[2:], 16, 2, 2)
+		if code < 0 {
+			return escape{}, whole
+		}
+		return escapedByte(2, '%'), true
 	case len(s) > 1 && digit(s[1]) == 16:
 		return escape{}, true
 	}
