@@ -10,6 +10,7 @@
 //	parts.go        … that are secrets by themselves
 //	credentials.go  … beside the name of a user or of a host
 //	fields.go       … by the name of their field
+//	privatekey.go   … in a private key
 //	encode.go       … as programs spell it
 //	view.go         where it is searched: texts that remember where they came from
 //	marks.go        … and where they may differ from it

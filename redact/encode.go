@@ -44,6 +44,18 @@ func (f *forms) encoded(value []byte) {
 	f.altered(value)
 }
 
+// number adds the spellings of a number of a key.
+func (f *forms) number(text []byte) {
+	f.spelled, f.enough = len(text), len(text)
+	f.add(bytes.Clone(text))
+	f.base64(text)
+	f.bare(hex.AppendEncode(nil, text))
+	f.bare(upper(hex.AppendEncode(nil, text)))
+	list := joined(text, ":", func(dst []byte, c byte) []byte { return hex.AppendEncode(dst, []byte{c}) })
+	f.bare(upper(bytes.Clone(list)))
+	f.bare(list)
+}
+
 // base64 adds base64, standard and URL, wherever in a longer text the value may
 // stand: what its bytes share with their neighbours is left out.
 func (f *forms) base64(value []byte) {

@@ -45,6 +45,7 @@ func (l *partList) privateKey(text []byte) {
 	if bytes.Contains(upTo(key, "\n"), []byte("PRIVATE KEY")) {
 		l.add(text, true)
 		l.add(key, true)
+		l.keyNumbers(key)
 	}
 }
 

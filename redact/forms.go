@@ -155,6 +155,8 @@ func (f *forms) parts(parts []part) {
 			f.word(part.text)
 		case inBase64:
 			f.base64(part.text)
+		case asNumber:
+			f.number(part.text)
 		}
 		clear(part.text)
 	}

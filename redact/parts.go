@@ -16,6 +16,7 @@ import (
 //     connection string or a query: "api_key": "…", DB_PASSWORD=…, AccountKey=…;
 //   - the signature of a JSON web token
 //   - what one of these, or the value itself, is base64 of
+//   - the numbers of a private key (privatekey.go)
 //
 // The rest (hosts, accounts, regions) is no secret without them.
 
@@ -23,7 +24,7 @@ import (
 // nothing but fields would have no end.
 const (
 	mostParts = 64
-	maxParts  = 4096     // bytes of all parts
+	maxParts  = 4096     // bytes of all parts, but for the numbers of keys
 	mostSeen  = 64 << 10 // bytes that are looked at, some of them more than once
 	maxScheme = 32       // bytes of the scheme of a URL
 	maxName   = 256      // bytes before a field in which its name is looked for
@@ -42,6 +43,7 @@ const (
 	inAllForms partKind = iota
 	asWord              // between the boundaries of words only
 	inBase64            // besides what the value has of it: a field of several lines
+	asNumber            // as it is, in base64 and in hex
 )
 
 // partList collects those of one value, each once.
@@ -65,6 +67,7 @@ func partsOf(value []byte) []part {
 		l.within(undone)
 		clear(undone)
 	}
+	l.keyNumbers(value)
 	l.whole(decoded(value))
 	return l.all
 }
@@ -82,6 +85,7 @@ func (l *partList) whole(text []byte) {
 		l.all = append(l.all, part{text, asWord})
 	}
 	l.within(text)
+	l.keyNumbers(text)
 }
 
 // within takes the parts of a text.
@@ -137,6 +141,7 @@ func (l *partList) take(text []byte, sure bool) {
 	defer clear(undone)
 	if bytes.IndexByte(undone, '\n') >= 0 {
 		l.append(part{undone, inBase64})
+		l.keyNumbers(undone)
 		return
 	}
 	l.add(text, sure)
@@ -165,10 +170,14 @@ func (l *partList) add(text []byte, sure bool) {
 }
 
 func (l *partList) append(new part) {
+	size := len(new.text)
+	if new.kind == asNumber { // few forms, of a key that may be looked at
+		size = 0
+	}
 	known := func(p part) bool { return bytes.Equal(bytes.TrimSpace(p.text), bytes.TrimSpace(new.text)) }
-	if len(l.all) < mostParts && l.size+len(new.text) <= maxParts && !slices.ContainsFunc(l.all, known) {
+	if len(l.all) < mostParts && l.size+size <= maxParts && !slices.ContainsFunc(l.all, known) {
 		l.all = append(l.all, part{bytes.Clone(new.text), new.kind})
-		l.size += len(new.text)
+		l.size += size
 	}
 }
 

@@ -374,6 +374,13 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 		case inBase64:
 			*own = refOwn{size: len(text)}
 			refBase64(text, add)
+		case asNumber:
+			*own = refOwn{size: len(text), enough: len(text)}
+			add('a', text)
+			refBase64(text, add)
+			for _, format := range []string{"%02x", "%02X"} {
+				add('f', refHex(text, "", format), refHex(text, ":", format))
+			}
 		}
 	}
 }
