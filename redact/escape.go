@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -83,11 +84,7 @@ func undo(s []byte) (e escape, whole bool) {
 func undoPercent(s []byte) (escape, bool) {
 	switch {
 	case len(s) > 1 && s[1] == 'u':
-		r, whole := number(s[2:], 16, 4, 4)
-		if r < 0 {
-			return escape{}, whole
-		}
-		return escapedRune(6, r), true
+		return undoUnits(s)
 	case len(s) > 1 && s[1] == '%':
 		code, whole := number(s[2:], 16, 2, 2)
 		if code < 0 {
@@ -140,16 +137,27 @@ func undoUnicode(s []byte) (escape, bool) {
 	if len(s) > 2 && s[2] == '{' {
 		return undoBraced(s)
 	}
+	e, whole := undoUnits(s)
+	if e.n == 0 {
+		e = escapedByte(2, 'u')
+	}
+	return e, whole
+}
+
+// undoUnits reads a unit of UTF-16 behind the two bytes that mark it, or a pair of
+// surrogates.
+func undoUnits(s []byte) (escape, bool) {
+	mark := s[:2]
 	r, whole := number(s[2:], 16, 4, 4)
 	switch {
 	case r < 0:
-		return escapedByte(2, 'u'), whole
+		return escape{}, whole
 	case !utf16.IsSurrogate(r):
 		return escapedRune(6, r), true
 	}
 	lone, rest := escapedRune(6, utf8.RuneError), s[6:]
-	if len(rest) < 2 || rest[0] != '\\' || rest[1] != 'u' {
-		return lone, !strings.HasPrefix(`\u`, string(rest))
+	if !bytes.HasPrefix(rest, mark) {
+		return lone, !bytes.HasPrefix(mark, rest)
 	}
 	low, whole := number(rest[2:], 16, 4, 4)
 	if both := utf16.DecodeRune(r, low); both != utf8.RuneError {

@@ -40,6 +40,7 @@ var (
 	refBreak   = regexp.MustCompile(`^(?:\r|\n[ \t]{0,64})`)
 	refEntity  = regexp.MustCompile(`^&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,7})|([a-zA-Z]{2,8}));`)
 	refPercent = regexp.MustCompile(`^%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))`)
+	refUnits   = regexp.MustCompile(`^%u([dD][89abAB][0-9a-fA-F]{2})%u([dD][c-fC-F][0-9a-fA-F]{2})`)
 	refDoubled = regexp.MustCompile(`^%%[0-9a-fA-F]{2}`)
 	refSlash   = regexp.MustCompile(`^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|[ux]\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-7]{1,3}))`)
 	refPair    = regexp.MustCompile(`^\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
@@ -102,6 +103,9 @@ func refEscape(s string) (string, int) {
 	case strings.HasPrefix(s, "%"):
 		if refDoubled.MatchString(s) {
 			return "%", 2
+		}
+		if m := refUnits.FindStringSubmatch(s); m != nil {
+			return string(utf16.DecodeRune(hexRune(m[1]), hexRune(m[2]))), 12
 		}
 		if m := refPercent.FindStringSubmatch(s); m != nil {
 			if m[1] != "" {
@@ -1212,7 +1216,7 @@ func refEnding(forms []refForm, text string, view []char, undone bool) (span ref
 }
 
 // refPartial is the beginning of an escape.
-var refPartial = regexp.MustCompile(`^(?:%(?:u[0-9a-fA-F]{0,3}|%?[0-9a-fA-F]?)?|&(?:#[0-9]{0,7}|#[xX][0-9a-fA-F]{0,6})|` +
+var refPartial = regexp.MustCompile(`^(?:%(?:u[0-9a-fA-F]{0,3}|u[dD][89a-fA-F][0-9a-fA-F]{2}(?:%(?:u[0-9a-fA-F]{0,3})?)?|%?[0-9a-fA-F]?)?|&(?:#[0-9]{0,7}|#[xX][0-9a-fA-F]{0,6})|` +
 	`\\(?:[0-7]{1,2}|x[0-9a-fA-F]?|[ux]\{[0-9a-fA-F]{0,6}|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|u[dD][89a-fA-F][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)$`)
 
 func isRefPartial(s string) bool {
