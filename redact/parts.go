@@ -65,6 +65,7 @@ func partsOf(value []byte) []part {
 	l.within(value)
 	if undone := unescaped(value); !bytes.Equal(undone, value) { // a document in a document
 		l.within(undone)
+		l.keyNumbers(undone)
 		clear(undone)
 	}
 	l.keyNumbers(value)

@@ -22,7 +22,7 @@ const (
 
 // keyNumbers takes the private numbers of a key, with its armour or without.
 func (l *partList) keyNumbers(text []byte) {
-	if isArmoured(text) {
+	if text = bytes.TrimSpace(text); isArmoured(text) {
 		text = unarmoured(text)
 		defer clear(text)
 	}

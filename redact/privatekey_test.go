@@ -90,7 +90,7 @@ func TestPrivateKey(t *testing.T) {
 				}
 				encoded := base64.StdEncoding.EncodeToString([]byte(text))
 				account := `{"type": "service_account", "private_key": ` + strconv.Quote(text) + `, "client_id": "1"}`
-				for _, value := range []string{text, account, encoded, "- name: me\n  user:\n    client-key-data: " + encoded + "\n"} {
+				for _, value := range []string{text, strings.ReplaceAll(text, "\n", `\n`), account, encoded, "- name: me\n  user:\n    client-key-data: " + encoded + "\n"} {
 					m := maskerOf(value)
 					for _, command := range []string{
 						"openssl asn1parse -in $KEY", "openssl pkey -in $KEY -text -noout", "openssl pkey -in $KEY",
