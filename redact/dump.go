@@ -182,8 +182,9 @@ func (s *scanner) dumpEnding() {
 		reach--
 	}
 	switch at, id := s.beginnings[1].end(l.text, reach); {
-	case id >= 0 && !s.end:
-		from, _ := s.dumpSpan(at, n)
+	case id >= 0 && !s.end: // what is left out behind its last byte may be before it in the text
+		begins, _ := l.span(at, at+1)
+		from, _ := s.spelling(begins, len(s.dump.text))
 		s.hold(from, n-at)
 	case id >= 0 && n-at >= s.all[id].ending:
 		from, _ := s.dumpSpan(at, n)

@@ -193,6 +193,7 @@ func TestMasks(t *testing.T) {
 		{"what a header holds", []string{"Bearer " + token, "app:hunter2-47"}, token + " app hunter2-47 YXBwOmh1bnRlcjItNDc=", "[secret:L0] app [secret:L1] [secret:L1]c="},
 		{"percent codes with their signs doubled", []string{"p@ss/w%rd+9Xk"}, "postgresql://u:p%%40ss%%2Fw%%25rd%%2B9Xk@h/db 100%%", "postgresql://u:[secret:L0]@h/db 100%%"},
 		{"JavaScript's escape of a pair of surrogates", []string{"k9🔑Xy-4711-abc"}, "k9%uD83D%uDD11Xy-4711-abc %uD83D", "[secret:L0] %uD83D"},
+		{"a byte that is left out, swapped with the first", []string{"A\x0fbcdefghijklm"}, "0000000 0f41 6362 6564 6766 6968 6b6a 6d6c 0a2e\n", "0000000 [secret:L0]\n"},
 		{"quotes in a row as dash has them", []string{"a''b'c-S3cret"}, `V='a'"''"'b'"'"'c-S3cret'`, "V='[secret:L0]'"},
 		{"an OpenSSH key", []string{openssh("b")}, openssh("b") + openssh("c") + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA", opensshMasked + openssh("c") + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA"},
 		{"entities of HTML 5", []string{"ghp_4*abcdef"}, "ghp&UnderBar;4&midast;abcdef", "[secret:L0]"},
