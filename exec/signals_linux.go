@@ -15,7 +15,10 @@ var forwardedHere = []os.Signal{syscall.SIGPWR, syscall.SIGSTKFLT}
 // before was dealt with.
 func toThreads(sig syscall.Signal) iter.Seq[error] {
 	return func(yield func(error) bool) {
-		threads, _ := os.ReadDir("/proc/self/task")
+		threads, err := os.ReadDir("/proc/self/task")
+		if err != nil { // any of them, then
+			yield(syscall.Kill(syscall.Getpid(), sig))
+		}
 		for _, entry := range threads {
 			thread, err := strconv.Atoi(entry.Name())
 			if err == nil {

@@ -49,8 +49,13 @@ func (f *forms) number(text []byte) {
 	f.spelled, f.enough = len(text), len(text)
 	f.add(bytes.Clone(text))
 	f.base64(text)
-	f.bare(hex.AppendEncode(nil, text))
-	f.bare(upper(hex.AppendEncode(nil, text)))
+	digits := hex.AppendEncode(nil, text)
+	if digits[0] == '0' { // numbers are written without it
+		f.bare(upper(bytes.Clone(digits[1:])))
+		f.bare(bytes.Clone(digits[1:]))
+	}
+	f.bare(upper(bytes.Clone(digits)))
+	f.bare(digits)
 	list := joined(text, ":", func(dst []byte, c byte) []byte { return hex.AppendEncode(dst, []byte{c}) })
 	f.bare(upper(bytes.Clone(list)))
 	f.bare(list)
@@ -157,6 +162,7 @@ func (f *forms) decimalLists(value []byte) {
 }
 
 func joined(value []byte, between string, spell func(dst []byte, c byte) []byte) (list []byte) {
+	list = make([]byte, 0, len(value)*(len(between)+3)) // so that no copy is left behind
 	for i, c := range value {
 		if i > 0 {
 			list = append(list, between...)
@@ -335,6 +341,7 @@ func (f *forms) inQuotes(value []byte) {
 // quotedRuns is the value as dash has it inside single quotes: those of its own that
 // stand together are in double quotes together.
 func quotedRuns(value []byte) (b []byte) {
+	b = make([]byte, 0, len(value)+4*bytes.Count(value, []byte("'")))
 	for i, c := range value {
 		if c == '\'' && (i == 0 || value[i-1] != '\'') {
 			b = append(b, `'"`...)

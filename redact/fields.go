@@ -42,7 +42,7 @@ func (l *partList) privateKey(text []byte) {
 	text = upTo(text, " \t\r\n\"',}")
 	key := decoded(text)
 	defer clear(key)
-	if bytes.Contains(upTo(key, "\n"), []byte("PRIVATE KEY")) {
+	if bytes.Contains(key, []byte("PRIVATE KEY-----")) {
 		l.add(text, true)
 		l.add(key, true)
 		l.keyNumbers(key)

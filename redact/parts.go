@@ -23,8 +23,8 @@ import (
 // What would be more is left to the value's own forms: those of a value that is
 // nothing but fields would have no end.
 const (
-	mostParts = 64
-	maxParts  = 4096     // bytes of all parts, but for the numbers of keys
+	mostParts = 64       // but for the numbers of keys
+	maxParts  = 4096     // bytes of these
 	mostSeen  = 64 << 10 // bytes that are looked at, some of them more than once
 	maxScheme = 32       // bytes of the scheme of a URL
 	maxName   = 256      // bytes before a field in which its name is looked for
@@ -48,9 +48,10 @@ const (
 
 // partList collects those of one value, each once.
 type partList struct {
-	all  []part
-	size int // bytes
-	seen int // bytes
+	all    []part
+	fields int // in it: all but the numbers of keys
+	size   int // bytes of these
+	seen   int // bytes
 }
 
 // look tells whether as many bytes may be looked at.
@@ -142,7 +143,6 @@ func (l *partList) take(text []byte, sure bool) {
 	defer clear(undone)
 	if bytes.IndexByte(undone, '\n') >= 0 {
 		l.append(part{undone, inBase64})
-		l.keyNumbers(undone)
 		return
 	}
 	l.add(text, sure)
@@ -171,15 +171,13 @@ func (l *partList) add(text []byte, sure bool) {
 }
 
 func (l *partList) append(new part) {
-	size := len(new.text)
-	if new.kind == asNumber { // few forms, of a key that may be looked at
-		size = 0
-	}
 	known := func(p part) bool { return bytes.Equal(bytes.TrimSpace(p.text), bytes.TrimSpace(new.text)) }
-	if len(l.all) < mostParts && l.size+size <= maxParts && !slices.ContainsFunc(l.all, known) {
-		l.all = append(l.all, part{bytes.Clone(new.text), new.kind})
-		l.size += size
+	if l.fields == mostParts || l.size+len(new.text) > maxParts || slices.ContainsFunc(l.all, known) {
+		return
 	}
+	l.all = append(l.all, part{bytes.Clone(new.text), new.kind})
+	l.fields++
+	l.size += len(new.text)
 }
 
 func upTo(text []byte, ends string) []byte {

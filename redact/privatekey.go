@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/asn1"
 	"encoding/base64"
+	"slices"
 )
 
 // What is secret in a private key whatever it is written as: openssl takes a key apart,
 // or writes it as another kind of file, in which base64 has no line of the first.
 //
-// The rest of a key is its public half, and stays.
+// The public numbers of a key have no form of their own.
 
 const minNumber = 16 // bytes of a number of a key
 
@@ -20,20 +21,28 @@ const (
 	rsaNumbers = 9
 )
 
-// keyNumbers takes the private numbers of a key, with its armour or without.
+// keyNumbers takes the private numbers of the keys in a text: of what stands between
+// dashes, as in PEM, or of all of it.
 func (l *partList) keyNumbers(text []byte) {
-	if text = bytes.TrimSpace(text); isArmoured(text) {
-		text = unarmoured(text)
-		defer clear(text)
+	for body := range bytes.SplitSeq(text, []byte("-----")) {
+		if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == 'M' && l.look(body) { // as a sequence begins in base64
+			l.key(body)
+		}
 	}
-	if len(text) == 0 || text[0] != 'M' || !l.look(text) { // as a sequence begins in base64
-		return
+}
+
+// key takes those of a key in base64, broken and indented in any way.
+func (l *partList) key(body []byte) {
+	text := make([]byte, 0, len(body))
+	for field := range bytes.FieldsSeq(body) {
+		text = append(text, field...)
 	}
 	der := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	defer clear(der)
 	if n, err := base64.StdEncoding.Decode(der, text); err == nil {
 		l.numbers(der[:n])
 	}
+	clear(text)
+	clear(der)
 }
 
 // numbers takes those of a key of RSA, of SEC 1 (RFC 5915), or of one in PKCS #8
@@ -71,8 +80,10 @@ func (l *partList) wrapped(der []byte) {
 }
 
 func (l *partList) number(text []byte) {
-	if text = bytes.TrimLeft(text, "\x00"); len(text) >= minNumber {
-		l.append(part{text, asNumber})
+	text = bytes.TrimLeft(text, "\x00")
+	known := func(p part) bool { return bytes.Equal(p.text, text) }
+	if len(text) >= minNumber && !slices.ContainsFunc(l.all, known) {
+		l.all = append(l.all, part{bytes.Clone(text), asNumber})
 	}
 }
 

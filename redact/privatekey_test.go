@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	pemfile "encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
@@ -39,14 +41,14 @@ func privateKeys(t *testing.T) map[string]func() (key any, private [][]byte) {
 			return k, numbers(k.D, k.Primes[0], k.Primes[1], k.Precomputed.Dp, k.Precomputed.Dq, k.Precomputed.Qinv)
 		},
 		"P-256": func() (any, [][]byte) {
-			k, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
-			if err != nil {
-				t.Fatal(err)
+			k, d := curveKey(t, elliptic.P256())
+			for d[0] == 0 || d[0] > 0xf { // as a number it has an odd digit
+				k, d = curveKey(t, elliptic.P256())
 			}
-			d, err := k.Bytes()
-			if err != nil {
-				t.Fatal(err)
-			}
+			return k, [][]byte{d}
+		},
+		"P-521": func() (any, [][]byte) {
+			k, d := curveKey(t, elliptic.P521())
 			return k, [][]byte{d}
 		},
 		"Ed25519": func() (any, [][]byte) {
@@ -59,6 +61,18 @@ func privateKeys(t *testing.T) map[string]func() (key any, private [][]byte) {
 	}
 }
 
+func curveKey(t *testing.T, curve elliptic.Curve) (key *ecdsa.PrivateKey, d []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, crand.Reader)
+	if err == nil {
+		d, err = key.Bytes()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, d
+}
+
 // TestPrivateKey has openssl take keys apart and write them as other files: nothing
 // private is left, and what is public is as it was. LibreSSL does not know all kinds.
 func TestPrivateKey(t *testing.T) {
@@ -66,64 +80,109 @@ func TestPrivateKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key, private := generate()
-			der, err := x509.MarshalPKCS8PrivateKey(key)
-			if err != nil {
-				t.Fatal(err)
-			}
 			dir := t.TempDir()
-			unknown := name == "Ed25519" && len(openssl(t, dir, "openssl version | grep LibreSSL || true")) > 0
-			files := map[string]string{"pkcs8": string(pemfile.EncodeToMemory(&pemfile.Block{Type: "PRIVATE KEY", Bytes: der}))}
-			switch key := key.(type) {
-			case *rsa.PrivateKey:
-				files["traditional"] = string(pemfile.EncodeToMemory(&pemfile.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
-			case *ecdsa.PrivateKey:
-				der, err := x509.MarshalECPrivateKey(key)
-				if err != nil {
-					t.Fatal(err)
-				}
-				files["traditional"] = string(pemfile.EncodeToMemory(&pemfile.Block{Type: "EC PRIVATE KEY", Bytes: der}))
+			commands := []string{"openssl asn1parse -in $KEY"}
+			if name != "Ed25519" || len(openssl(t, dir, "openssl version | grep LibreSSL || true")) == 0 {
+				commands = append(commands, "openssl pkey -in $KEY -text -noout", "openssl pkey -in $KEY",
+					"openssl pkcs8 -topk8 -nocrypt -in $KEY", "openssl pkey -in $KEY -outform DER",
+					"openssl pkey -in $KEY -outform DER | xxd", "openssl pkey -in $KEY -outform DER | xxd -p",
+					"openssl pkey -in $KEY -outform DER | base64")
 			}
-			for file, text := range files {
+			certificate := certificateOf(t, key)
+			for file, text := range keyFiles(t, key) {
 				path := filepath.Join(dir, file)
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				encoded := base64.StdEncoding.EncodeToString([]byte(text))
-				account := `{"type": "service_account", "private_key": ` + strconv.Quote(text) + `, "client_id": "1"}`
-				for _, value := range []string{text, strings.ReplaceAll(text, "\n", `\n`), account, encoded, "- name: me\n  user:\n    client-key-data: " + encoded + "\n"} {
+				shown := map[string][]byte{}
+				for _, command := range commands {
+					shown[command] = openssl(t, path, command)
+				}
+				for i, number := range private {
+					n := new(big.Int).SetBytes(number)
+					shown[fmt.Sprintf("number %d", i)] = fmt.Appendf(nil, "%x %X", n, n)
+				}
+				for how, value := range holders(text, certificate) {
 					m := maskerOf(value)
-					for _, command := range []string{
-						"openssl asn1parse -in $KEY", "openssl pkey -in $KEY -text -noout", "openssl pkey -in $KEY",
-						"openssl pkcs8 -topk8 -nocrypt -in $KEY", "openssl pkey -in $KEY -outform DER",
-						"openssl pkey -in $KEY -outform DER | xxd", "openssl pkey -in $KEY -outform DER | xxd -p",
-						"openssl pkey -in $KEY -outform DER | base64",
-					} {
-						if unknown && !strings.Contains(command, "asn1parse") {
-							continue
+					for command, text := range shown {
+						left := masked(m, text)
+						if how == "alone" && !bytes.Equal(masked(m, text, everywhere(len(text))...), left) {
+							t.Errorf("%s, %s: another mask byte by byte", file, command)
 						}
-						shown := openssl(t, path, command)
-						for _, cuts := range [][]int{nil, everywhere(len(shown))} {
-							left := masked(m, shown, cuts...)
-							if bytes.Equal(left, shown) {
-								t.Errorf("%s, %s: nothing is masked", file, command)
-							}
-							for _, number := range private {
-								if seen := spelledIn(left, number); seen != "" {
-									t.Errorf("%s, %s shows %q:\n%s", file, command, seen, clip(left))
-								}
+						if bytes.Equal(left, text) {
+							t.Errorf("%s, %s: nothing of %s is masked", file, how, command)
+						}
+						for _, number := range private {
+							if seen := spelledIn(left, number); seen != "" {
+								t.Errorf("%s, %s: %s shows %q:\n%s", file, how, command, seen, clip(left))
 							}
 						}
 					}
-					if unknown || file != "pkcs8" { // of others a line may be one of the public key as well
-						continue
-					}
-					public := openssl(t, path, "openssl pkey -in $KEY -pubout; openssl pkey -in $KEY -pubout | openssl pkey -pubin -text -noout")
-					if left := masked(m, public); !bytes.Equal(left, public) {
-						t.Errorf("%s: the public key became %s", file, left)
-					}
+				}
+				if len(commands) == 1 || file != "pkcs8" { // of others a line may be one of the public key as well
+					continue
+				}
+				public := openssl(t, path, "openssl pkey -in $KEY -pubout; openssl pkey -in $KEY -pubout | openssl pkey -pubin -text -noout")
+				if left := masked(maskerOf(text), public); !bytes.Equal(left, public) {
+					t.Errorf("the public key became %s", left)
 				}
 			}
 		})
+	}
+}
+
+// keyFiles has a key in each of the formats that there are for its kind.
+func keyFiles(t *testing.T, key any) map[string]string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inPEM := func(kind string, der []byte) string {
+		return string(pemfile.EncodeToMemory(&pemfile.Block{Type: kind, Bytes: der}))
+	}
+	files := map[string]string{"pkcs8": inPEM("PRIVATE KEY", der)}
+	switch key := key.(type) {
+	case *rsa.PrivateKey:
+		files["pkcs1"] = inPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
+	case *ecdsa.PrivateKey:
+		if der, err = x509.MarshalECPrivateKey(key); err != nil {
+			t.Fatal(err)
+		}
+		files["sec1"] = inPEM("EC PRIVATE KEY", der)
+	}
+	return files
+}
+
+func certificateOf(t *testing.T, key any) string {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(crand.Reader, template, template, key.(crypto.Signer).Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pemfile.EncodeToMemory(&pemfile.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// holders are values that hold a key.
+func holders(key, certificate string) map[string]string {
+	indented := strings.ReplaceAll(strings.TrimSpace(key), "\n", "\n    ") + "\n"
+	encoded := base64.StdEncoding.EncodeToString([]byte(key))
+	return map[string]string{
+		"alone":               key,
+		"on one line":         strings.ReplaceAll(key, "\n", `\n`),
+		"behind a parameter":  "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + key,
+		"behind attributes":   "Bag Attributes\n    friendlyName: me\nKey Attributes: <No Attributes>\n" + key,
+		"behind its public":   certificate + key,
+		"before its public":   key + certificate,
+		"both in base64":      base64.StdEncoding.EncodeToString([]byte(certificate + key)),
+		"of a service":        `{"type": "service_account", "private_key": ` + strconv.Quote(key) + `, "client_id": "1"}`,
+		"by any name":         `{"tls.key": ` + strconv.Quote(key) + `}`,
+		"in base64":           encoded,
+		"in a kubeconfig":     "- name: me\n  user:\n    client-key-data: " + encoded + "\n",
+		"in a block of YAML":  "host: a\nkey: |\n    " + indented + "port: 1\n",
+		"in a here-document":  "key = <<-EOF\n    " + indented + "    EOF\n",
+		"in a file of dotenv": "HOST=a\nKEY=\"" + key + "\"\n",
 	}
 }
 

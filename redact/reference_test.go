@@ -383,7 +383,7 @@ func refSpell(value string, parts bool, own *refOwn, add func(kind byte, texts .
 			add('a', text)
 			refBase64(text, add)
 			for _, format := range []string{"%02x", "%02X"} {
-				add('f', refHex(text, "", format), refHex(text, ":", format))
+				add('f', strings.TrimPrefix(refHex(text, "", format), "0"), refHex(text, "", format), refHex(text, ":", format))
 			}
 		}
 	}
