@@ -69,8 +69,8 @@ func partsOf(value []byte) []part {
 		l.keyNumbers(undone)
 		clear(undone)
 	}
-	l.keyNumbers(value)
 	l.whole(decoded(value))
+	l.keyNumbers(value)
 	return l.all
 }
 
