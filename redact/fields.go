@@ -33,22 +33,6 @@ func (l *partList) field(name, text []byte, ends ...string) {
 	}
 }
 
-// privateKey takes the private key that a field is base64 of, whatever its name.
-func (l *partList) privateKey(text []byte) {
-	text = bytes.TrimLeft(text, " \t\"'")
-	if !bytes.HasPrefix(text, []byte("LS0tLS1CRUdJTi")) {
-		return
-	}
-	text = upTo(text, " \t\r\n\"',}")
-	key := decoded(text)
-	defer clear(key)
-	if bytes.Contains(key, []byte("PRIVATE KEY-----")) {
-		l.add(text, true)
-		l.add(key, true)
-		l.keyNumbers(key)
-	}
-}
-
 // What the name of a secret ends with: one of the first is sure to be of one.
 var (
 	secretNames = []string{

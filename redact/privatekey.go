@@ -21,6 +21,22 @@ const (
 	rsaNumbers = 9
 )
 
+// privateKey takes a private key that a field is base64 of, whatever its name.
+func (l *partList) privateKey(text []byte) {
+	text = bytes.TrimLeft(text, " \t\"'")
+	if !bytes.HasPrefix(text, []byte("LS0tLS1CRUdJTi")) {
+		return
+	}
+	text = upTo(text, " \t\r\n\"',}")
+	key := decoded(text)
+	defer clear(key)
+	if bytes.Contains(key, []byte("PRIVATE KEY-----")) {
+		l.add(text, true)
+		l.add(key, true)
+		l.keyNumbers(key)
+	}
+}
+
 // keyNumbers takes the private numbers of the keys in a text: of what stands between
 // dashes, as in PEM, or of all of it.
 func (l *partList) keyNumbers(text []byte) {

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -247,12 +248,16 @@ func TestPublicBytes(t *testing.T) {
 
 // TestPartsHaveAnEnd takes the parts of values that consist of nothing else.
 func TestPartsHaveAnEnd(t *testing.T) {
-	var many, long strings.Builder
+	var many, long, keys strings.Builder
 	for i := range 1000 {
 		fmt.Fprintf(&many, "a_token: 0123456789ab%d\n", i)
 		fmt.Fprintf(&long, "a_token: %0400dab\n", i)
 	}
+	for i := range 70 { // of SEC 1
+		fmt.Fprintf(&keys, "-----\n%s\n", base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "0\x15\x02\x01\x01\x04\x10number-%09d", i)))
+	}
 	for value, want := range map[string]int{
+		keys.String(): 70, // whose numbers do not count among the most
 		many.String(): mostParts,
 		long.String(): maxParts / 402,
 		strings.Repeat("akey=", 13000) + "\npassword=hunter2-47": 0, // beyond what is looked at
