@@ -430,7 +430,7 @@ func (f *flight) watchKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.keys.watch("the key", key)
+			f.keys.watchKey("the key", key)
 		}
 	}
 	if len(f.keys) == 0 {

@@ -25,13 +25,18 @@ type traces map[[trace]byte]string
 // lines that only mark it, such as "-----BEGIN …".
 func (t traces) watch(name string, value []byte) {
 	lines := secretLines(value)
-	core := bytes.Join(lines, []byte("\n"))
-	for _, part := range append(lines, core) {
-		for form, text := range forms(part) {
-			t.add(name+" in "+form, text)
-		}
+	for _, part := range append(lines, bytes.Join(lines, []byte("\n"))) {
+		t.watchKey(name, part)
 	}
-	t.add(name, core)
+}
+
+// watchKey adds the forms of a key, whose bytes may be newlines as well as any
+// others: it has no lines.
+func (t traces) watchKey(name string, key []byte) {
+	for form, text := range forms(key) {
+		t.add(name+" in "+form, text)
+	}
+	t.add(name, key)
 }
 
 func (t traces) add(name string, text []byte) {
@@ -72,11 +77,11 @@ func forms(value []byte) map[string][]byte {
 		"path":         []byte(url.PathEscape(text)),
 		"percent":      percent(value, "%%%02X"),
 		"low percent":  percent(value, "%%%02x"),
-		"JSON":         quoted,
 		"UTF-16LE":     utf16LE(text),
 		"shell quotes": []byte(strings.ReplaceAll(text, "'", `'\''`)),
 	}
 	if utf8.Valid(value) { // of a key, a trace of these is three bytes that others may have too: see unquoted
+		all["JSON"] = quoted
 		all["Go"] = strconv.AppendQuote(nil, text)
 		all["ASCII"] = strconv.AppendQuoteToASCII(nil, text)
 	}
