@@ -76,5 +76,5 @@ func ahead(d time.Duration) string {
 		return "in less than 1m"
 	}
 	size, _ := unit(d)
-	return "in " + span(d+size/2)
+	return "in " + span(d.Round(size))
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -66,6 +67,7 @@ func TestAheadAndAgo(t *testing.T) {
 		90*day - time.Second:    "in 90d",
 		90*day - 13*time.Hour:   "in 89d",
 		2*year - time.Second:    "in 2y",
+		math.MaxInt64:           "in 292y", // what time.Until says of all that is later
 	} {
 		if got := ahead(d); got != want {
 			t.Errorf("%v: got %q, want %q", d, got, want)
