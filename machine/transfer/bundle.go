@@ -112,6 +112,9 @@ func (b *Bundle) check() error {
 	if b.Kind != KindTransfer && b.Kind != KindBundle {
 		return ErrMalformed
 	}
+	if !writable(b.Created) || !writable(b.Expires) {
+		return ErrMalformed
+	}
 	if len(b.Items) == 0 {
 		return ErrEmptyBundle
 	}
@@ -127,6 +130,8 @@ func (b *Bundle) check() error {
 			reason = "its value is empty"
 		case item.Value.Len() > MaxValue:
 			reason = "its value is too large"
+		case !writable(item.Expires):
+			reason = "it expires in a year that cannot be written"
 		}
 		if reason != "" {
 			return &ItemError{i + 1, reason}

@@ -207,6 +207,8 @@ func TestBundleRefuses(t *testing.T) {
 		{"no base64", bundle(`"kind":"bundle","version":1`, `{"label":"a","value":"sk_live_1"}`), ErrMalformed},
 		{"a label twice", bundle(`"kind":"bundle","version":1`, item+`,`+item), ErrMalformed},
 		{"a date that is none", bundle(`"kind":"bundle","version":1,"expires":"soon"`, item), ErrMalformed},
+		{"a year of five digits", bundle(`"kind":"bundle","version":1,"expires":"9999-12-31T23:59:59-12:00"`, item), ErrMalformed},
+		{"a year before all", bundle(`"kind":"bundle","version":1`, `{"label":"a","value":"eA==","expires":"0000-01-01T00:00:00+01:00"}`), ErrMalformed},
 		{"more behind it", bundle(`"kind":"bundle","version":1`, item) + item, ErrMalformed},
 		{"no JSON", "sk_live_1", ErrMalformed},
 		{"nothing", "", ErrMalformed},
@@ -263,6 +265,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"of nothing", Bundle{Kind: KindBundle}, a.recipients, ErrEmptyBundle},
 		{"a label twice", Bundle{Kind: KindBundle, Items: []Item{one, one}}, a.recipients, ErrMalformed},
 		{"no value", Bundle{Kind: KindBundle, Items: []Item{{Label: "a"}}}, a.recipients, ErrMalformed},
+		{"a year of five digits", Bundle{Kind: KindBundle, Items: []Item{one}, Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, a.recipients, ErrMalformed},
 		{"too large", Bundle{Kind: KindBundle, Items: many}, a.recipients, ErrTooLarge},
 	} {
 		var file bytes.Buffer

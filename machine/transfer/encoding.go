@@ -90,6 +90,9 @@ func unclosed(object any) ([]byte, error) {
 
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
+// writable says whether RFC 3339 has a text for t in UTC, of four digits for the year.
+func writable(t time.Time) bool { return t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 }
+
 // decode is the reverse of encode. Its errors do not quote the text.
 func decode(plain []byte) (*Bundle, error) {
 	var head struct{ Version int }
