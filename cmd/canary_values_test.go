@@ -132,11 +132,11 @@ func shapes(t *testing.T, value string) (holders map[string]any, keys map[string
 		"store.Header":             s.Header(),
 	}
 	keys = map[string][]byte{
-		"the key":            key,
-		"the vault key":      vaultKey,
-		"the store's key":    storeKey(t, epoch, vaultKey),
-		"the hardware ID":    []byte(canaryMachine),
-		"the identity":       identityBytes(canaryIdentity),
+		"the key":         key,
+		"the vault key":   vaultKey,
+		"the store's key": storeKey(t, epoch, vaultKey),
+		"the hardware ID": []byte(canaryMachine),
+		"the identity":    identityBytes(canaryIdentity),
 	}
 	return holders, keys
 }

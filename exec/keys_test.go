@@ -108,7 +108,7 @@ print(os.getpid(), file=open("program", "w")); print("ready", flush=True); sys.s
 	c.typed(t, "\x03")
 	ended := "/proc/" + strconv.Itoa(number(t, filepath.Join(dir, "program")))
 	eventually(t, "the monitor reaps the program", func() bool { return absent(ended) })
-	time.Sleep(200 * time.Millisecond) // the monitor has said so
+	time.Sleep(time.Second) // the monitor has said so
 	_ = syscall.Kill(pid, syscall.SIGCONT)
 	check(t, "outcome", c.end(t), outcome{Out: "ready\r\n^Cnext 4\r\n"})
 }

@@ -94,7 +94,7 @@ func TestReaderOfSocketGoneBefore(t *testing.T) {
 func TestReaderOfNamedPipe(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "pipe")
-	got := see(t, shell(`mkfifo `+name+`; "$@" sh -c 'echo one; sleep 0.5; echo two' >`+name+` & head -n 1 `+name+`; cat `+name+`; wait $!; echo $?`))
+	got := see(t, shell(`mkfifo `+name+`; "$@" sh -c 'echo one; sleep 2; echo two' >`+name+` & head -n 1 `+name+`; cat `+name+`; wait $!; echo $?`))
 	check(t, "outcome", got, outcome{Out: "one\ntwo\n0\n"})
 }
 
@@ -350,7 +350,8 @@ func TestOrder(t *testing.T) {
 // TestTwoOpens opens one file twice: each stream writes at a place of its own,
 // over what the other wrote, as bare.
 func TestTwoOpens(t *testing.T) {
-	cmd := shell(`"$@" sh -c 'echo longer-out; sleep 0.2; echo err >&2' >f 2>f; cat f`)
+	t.Parallel()
+	cmd := shell(`"$@" sh -c 'echo longer-out; sleep 1; echo err >&2' >f 2>f; cat f`)
 	cmd.Dir = t.TempDir()
 	check(t, "outcome", see(t, cmd), outcome{Out: "err\ner-out\n"})
 }
@@ -496,7 +497,8 @@ func TestBlocking(t *testing.T) {
 func TestNothingLeft(t *testing.T) {
 	cmd := osexec.Command("unshare", append([]string{
 		"--pid", "--fork", "--mount-proc", "--kill-child",
-		"bash", "-c", `for i in $(seq ` + strconv.Itoa(200/slower) + `); do "$@" true; done; "$@" sh -c 'sleep 0.1 & exit 0'; while ps -eo args= | grep -q '[_]_relay'; do sleep 0.1; done; ps -eo stat=,comm= | grep -v "bash\|ps\|grep\|sleep"; true`, "bash",
+		"bash", "-c", `for i in $(seq ` + strconv.Itoa(200/slower) + `); do "$@" true; done; "$@" sh -c 'sleep 0.1 & exit 0'
+			for i in $(seq 100); do left=$(ps -eo stat=,comm= | grep -v "bash\|ps\|grep\|sleep") || break; sleep 0.1; done; printf %s "$left"`, "bash",
 	},
 		through().Args...)...)
 	check(t, "outcome", see(t, cmd), outcome{})

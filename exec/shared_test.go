@@ -48,8 +48,8 @@ for asked in "One? ", "Two? ":
     select.select([tty], [], [])
     time.sleep(0.03)
     print(tty.readline(), end="", flush=True)
-    time.sleep(0.2)' | "$@" sh -c 'exec 3</dev/tty; cat'`, []string{"One? ", "yes\r", "Two? ", "no\r"}},
-		"it asks when ours has ended": {`{ sleep 0.3; stty -echo </dev/tty; echo x; sleep 0.3; printf 'Password: ' >/dev/tty; read -r a </dev/tty; stty echo </dev/tty; } | "$@" head -1`, []string{"Password: ", "secret\r"}},
+    time.sleep(1)' | "$@" sh -c 'exec 3</dev/tty; cat'`, []string{"One? ", "yes\r", "Two? ", "no\r"}},
+		"it asks when ours has ended": {`{ sleep 0.3; stty -echo </dev/tty; echo x; sleep 1; printf 'Password: ' >/dev/tty; read -r a </dev/tty; stty echo </dev/tty; } | "$@" head -1`, []string{"Password: ", "secret\r"}},
 		"no CR of its own":            {`stty -onlcr; true | "$@" printf 'a\r\nb\n'`, nil},
 		"a return alone":              {`true | "$@" printf '\r'; echo Z`, nil},
 		"two of ours":                 {`"$@" cat | "$@" sh -c 'echo ready; exec cat'`, []string{"ready", "hello\r", "\nhello", "\x04"}},

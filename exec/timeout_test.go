@@ -15,12 +15,12 @@ func TestTimeout(t *testing.T) {
 	}{
 		"in time":          {"1m", `exit 7`, outcome{Code: 7}},
 		"TERM":             {"300ms", `exec sleep 1000`, outcome{Code: 124}},
-		"TERM taken":       {"300ms", `trap 'echo bye; exit 3' TERM; echo on; sleep 1000`, outcome{Code: 124, Out: "on\nbye\n", Errors: "Terminated\n"}},
+		"TERM taken":       {"3s", `trap 'echo bye; exit 3' TERM; echo on; sleep 1000`, outcome{Code: 124, Out: "on\nbye\n", Errors: "Terminated\n"}},
 		"TERM ignored":     {"300ms", `trap '' TERM; sleep 1000`, outcome{Code: 124}},
 		"stopped":          {"300ms", `kill -STOP $$`, outcome{Code: 124}},
 		"others as well":   {"300ms", `sleep 1001 & sh -c "trap '' TERM; sleep 1002" & exec sleep 1003`, outcome{Code: 124}},
 		"daemons as well":  {"300ms", `(setsid sleep 1004 &) ; sleep 1000`, outcome{Code: 124}},
-		"output is passed": {"300ms", `echo $TOK; exec sleep 1000`, outcome{Code: 124, Out: mask + "\n"}},
+		"output is passed": {"3s", `echo $TOK; exec sleep 1000`, outcome{Code: 124, Out: mask + "\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,13 +45,15 @@ func TestTimeoutTerminal(t *testing.T) {
 
 // TestTimeoutStopped ends a stopped program by TERM, which it gets when it is woken.
 func TestTimeoutStopped(t *testing.T) {
-	got := see(t, fronted("-timeout", "300ms", "--", "sh", "-c", `trap 'echo taken; exit' TERM; kill -STOP $$; sleep 100 & wait`))
+	t.Parallel()
+	got := see(t, fronted("-timeout", "3s", "--", "sh", "-c", `trap 'echo taken; exit' TERM; kill -STOP $$; sleep 100 & wait`))
 	check(t, "outcome", got, outcome{Code: 124, Out: "taken\n"})
 }
 
 // TestTimeoutFile leaves no file behind.
 func TestTimeoutFile(t *testing.T) {
-	got := see(t, fronted("-file", "KEY="+value, "-timeout", "300ms", "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`))
+	t.Parallel()
+	got := see(t, fronted("-file", "KEY="+value, "-timeout", "3s", "--", "sh", "-c", `echo "$KEY"; exec sleep 1000`))
 	check(t, "code", got.Code, 124)
 	if !absent(filepath.Dir(lines(got.Out)[0])) {
 		t.Error("the file is left behind")

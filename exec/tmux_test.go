@@ -120,6 +120,16 @@ func (d *desk) jobs(t *testing.T) string {
 	return d.plain(t)
 }
 
+// stopped waits until the shell says of a job that it has stopped.
+func (d *desk) stopped(t *testing.T) {
+	t.Helper()
+	for late := time.Now().Add(patience); !strings.Contains(d.jobs(t), "Stopped"); {
+		if time.Now().After(late) {
+			t.Fatalf("it did not stop:\n%s", d.plain(t))
+		}
+	}
+}
+
 // settled waits until the screen no longer changes and returns it.
 func (d *desk) settled(t *testing.T) string {
 	t.Helper()
@@ -195,15 +205,13 @@ func TestStoppedLine(t *testing.T) {
 func TestBackground(t *testing.T) {
 	t.Parallel()
 	d := openDesk(t)
-	d.enter(t, `$FRONT bash -c 'echo be""gun; sleep 1; echo prin""ted; read -r x; echo "re""ad $x"; exit 5'`)
+	d.enter(t, `$FRONT bash -c 'echo be""gun; while [ ! -e go ]; do sleep 0.05; done; echo prin""ted; read -r x; echo "re""ad $x"; exit 5'`)
 	d.wait(t, "begun")
 	d.stop(t)
 	d.enter(t, "clear; bg")
+	write(t, filepath.Join(d.home(t), "go"), "", 0o600)
 	d.wait(t, "printed")
-	time.Sleep(300 * time.Millisecond)
-	if screen := d.jobs(t); !strings.Contains(screen, "Stopped") {
-		t.Errorf("it did not stop:\n%s", screen)
-	}
+	d.stopped(t)
 	d.goOn(t, "bash -c")
 	time.Sleep(300 * time.Millisecond)
 	d.enter(t, "typed")
@@ -217,13 +225,14 @@ func TestBackground(t *testing.T) {
 func TestBackgroundToStop(t *testing.T) {
 	t.Parallel()
 	d := openDesk(t)
-	d.enter(t, `stty tostop; $FRONT bash -c 'echo be""gun; sleep 0.5; echo prin""ted; exit 5'`)
+	d.enter(t, `stty tostop; $FRONT bash -c 'echo be""gun; while [ ! -e go ]; do sleep 0.05; done; echo prin""ted; exit 5'`)
 	d.wait(t, "begun")
 	d.stop(t)
 	d.enter(t, "clear; bg")
-	time.Sleep(time.Second)
-	if screen := d.jobs(t); !strings.Contains(screen, "Stopped") || strings.Contains(screen, "printed") {
-		t.Errorf("it did not stop:\n%s", screen)
+	write(t, filepath.Join(d.home(t), "go"), "", 0o600)
+	d.stopped(t)
+	if screen := d.plain(t); strings.Contains(screen, "printed") {
+		t.Errorf("it printed:\n%s", screen)
 	}
 	d.enter(t, "fg; echo code $?")
 	d.wait(t, "printed")
