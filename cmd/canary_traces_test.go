@@ -69,7 +69,6 @@ func (t traces) find(text []byte) string {
 func forms(value []byte) map[string][]byte {
 	text := string(value)
 	lower := hex.EncodeToString(value)
-	quoted, _ := json.Marshal(text)
 	all := map[string][]byte{
 		"hex":          []byte(lower),
 		"capital hex":  []byte(strings.ToUpper(lower)),
@@ -81,7 +80,7 @@ func forms(value []byte) map[string][]byte {
 		"shell quotes": []byte(strings.ReplaceAll(text, "'", `'\''`)),
 	}
 	if utf8.Valid(value) { // of a key, a trace of these is three bytes that others may have too: see unquoted
-		all["JSON"] = quoted
+		all["JSON"], _ = json.Marshal(text)
 		all["Go"] = strconv.AppendQuote(nil, text)
 		all["ASCII"] = strconv.AppendQuoteToASCII(nil, text)
 	}
