@@ -256,7 +256,10 @@ func TestPartsHaveAnEnd(t *testing.T) {
 	for i := range 70 { // of SEC 1
 		fmt.Fprintf(&keys, "-----\n%s\n", base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "0\x15\x02\x01\x01\x04\x10number-%09d", i)))
 	}
+	// The base64 of this begins as that of a key, and is as long as what is looked at.
+	document := "2026\n" + strings.Repeat("a line\n", 7012) + "a_token: 0123456789ab0123456789ab0123456789ab\n"
 	for value, want := range map[string]int{
+		base64.StdEncoding.EncodeToString([]byte(document)): 2, // it and the token
 		keys.String(): 70, // whose numbers do not count among the most
 		many.String(): mostParts,
 		long.String(): maxParts / 402,

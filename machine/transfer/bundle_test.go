@@ -208,6 +208,7 @@ func TestBundleRefuses(t *testing.T) {
 		{"a label twice", bundle(`"kind":"bundle","version":1`, item+`,`+item), ErrMalformed},
 		{"a date that is none", bundle(`"kind":"bundle","version":1,"expires":"soon"`, item), ErrMalformed},
 		{"a year of five digits", bundle(`"kind":"bundle","version":1,"expires":"9999-12-31T23:59:59-12:00"`, item), ErrMalformed},
+		{"made in such a year", `{"kind":"bundle","version":1,"created":"9999-12-31T23:59:59-12:00","items":[` + item + `]}`, ErrMalformed},
 		{"a year before all", bundle(`"kind":"bundle","version":1`, `{"label":"a","value":"eA==","expires":"0000-01-01T00:00:00+01:00"}`), ErrMalformed},
 		{"more behind it", bundle(`"kind":"bundle","version":1`, item) + item, ErrMalformed},
 		{"no JSON", "sk_live_1", ErrMalformed},
